@@ -32,3 +32,4 @@ export * from "./memory/buffer_memory.ts";
 export * from "./memory/address_space.ts";
 export * from "./event/listeners.ts";
 export * from "./doorbell/doorbell.ts";
+export * from "./files/file_system.ts";

@@ -46,7 +46,7 @@ export function listeners<Value>(): Listeners<Value> {
     emit(value) {
       const current = callbacks;
       for (let index = 0; index < current.length; index++) {
-        (current[index] as (value: Value) => void)(value);
+        current[index]!(value);
       }
     },
   };

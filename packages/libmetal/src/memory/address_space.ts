@@ -87,7 +87,7 @@ export function addressSpace(ranges: readonly AddressRange[]): AddressSpace {
     windows,
     resolve(address, length) {
       for (let index = 0; index < windows.length; index++) {
-        const window = windows[index] as AddressWindow;
+        const window = windows[index]!;
         const offset = address - window.address;
         // Differences, so that no sum can wrap or round: address + length may exceed 2^53.
         if (offset >= 0 && offset <= window.size && length >= 0 && length <= window.size - offset) {

@@ -37,15 +37,15 @@ export class MappedWords implements SharedWords {
   }
 
   get8(offset: number): number {
-    return this.#u8[offset] as number;
+    return this.#u8[offset]!;
   }
 
   get16(offset: number): number {
-    return this.#u16[offset >>> 1] as number;
+    return this.#u16[offset >>> 1]!;
   }
 
   get32(offset: number): number {
-    return this.#u32[offset >>> 2] as number;
+    return this.#u32[offset >>> 2]!;
   }
 
   set8(offset: number, value: number): void {
@@ -89,7 +89,7 @@ export class MappedWords implements SharedWords {
       const to = offset >>> 2;
       if (from !== undefined) {
         const start = sourceOffset >>> 2;
-        for (let word = 0; word < words; word++) this.#u32[to + word] = from[start + word] as number;
+        for (let word = 0; word < words; word++) this.#u32[to + word] = from[start + word]!;
       } else {
         for (let word = 0; word < words; word++) {
           this.#u32[to + word] = littleEndianWord(source, sourceOffset + word * 4);
@@ -97,7 +97,7 @@ export class MappedWords implements SharedWords {
       }
       done = words * 4;
     }
-    for (; done < length; done++) this.#u8[offset + done] = source[sourceOffset + done] as number;
+    for (; done < length; done++) this.#u8[offset + done] = source[sourceOffset + done]!;
   }
 
   copyOut(offset: number, target: Uint8Array, targetOffset: number, length: number): void {
@@ -108,15 +108,15 @@ export class MappedWords implements SharedWords {
       const from = offset >>> 2;
       if (to !== undefined) {
         const start = targetOffset >>> 2;
-        for (let word = 0; word < words; word++) to[start + word] = this.#u32[from + word] as number;
+        for (let word = 0; word < words; word++) to[start + word] = this.#u32[from + word]!;
       } else {
         for (let word = 0; word < words; word++) {
-          setLittleEndianWord(target, targetOffset + word * 4, this.#u32[from + word] as number);
+          setLittleEndianWord(target, targetOffset + word * 4, this.#u32[from + word]!);
         }
       }
       done = words * 4;
     }
-    for (; done < length; done++) target[targetOffset + done] = this.#u8[offset + done] as number;
+    for (; done < length; done++) target[targetOffset + done] = this.#u8[offset + done]!;
   }
 
   fill(offset: number, value: number, length: number): void {
@@ -150,12 +150,7 @@ export class MappedWords implements SharedWords {
 }
 
 function littleEndianWord(source: Uint8Array, at: number): number {
-  return (
-    (source[at] as number) |
-    ((source[at + 1] as number) << 8) |
-    ((source[at + 2] as number) << 16) |
-    ((source[at + 3] as number) << 24)
-  );
+  return source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24);
 }
 
 function setLittleEndianWord(target: Uint8Array, at: number, word: number): void {
