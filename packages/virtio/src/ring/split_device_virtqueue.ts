@@ -65,6 +65,7 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   /** 1 for each head that was taken and not given back. */
   readonly #inFlight: Uint8Array;
   #inFlightCount = 0;
+  #notificationsOff = false;
   /** The available index as far as we took, and as we last saw it. */
   #taken: number;
   #seen: number;
@@ -174,11 +175,15 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   }
 
   disableNotifications(): void {
+    this.#notificationsOff = true;
     if (this.#eventIndex) this.#setAvailableEvent((this.#taken - 1) & 0xffff);
     else this.#setUsedFlags(VIRTQ_USED_F_NO_NOTIFY);
   }
 
   enableNotifications(): boolean {
+    // By flag, and it was never set: whatever was published since came with a notification.
+    if (!this.#eventIndex && !this.#notificationsOff) return false;
+    this.#notificationsOff = false;
     if (this.#eventIndex) this.#setAvailableEvent(this.#taken);
     else this.#setUsedFlags(0);
     // The store above and this load are in order: what came before the store is seen here (§2.7.10).

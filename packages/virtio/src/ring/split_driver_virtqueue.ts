@@ -59,6 +59,7 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
   /** Bytes that the device may write into the chain that starts here. */
   readonly #capacity: Uint32Array;
   #free = 0;
+  #interruptsOff = false;
   /** The available index after what was added, and as it was published. */
   #added: number;
   #published: number;
@@ -171,11 +172,15 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
   }
 
   disableInterrupts(): void {
+    this.#interruptsOff = true;
     if (this.#eventIndex) this.#setUsedEvent((this.#taken - 1) & 0xffff);
     else this.#setAvailableFlags(VIRTQ_AVAIL_F_NO_INTERRUPT);
   }
 
   enableInterrupts(): boolean {
+    // By flag, and it was never set: whatever was published since came with an interrupt.
+    if (!this.#eventIndex && !this.#interruptsOff) return false;
+    this.#interruptsOff = false;
     if (this.#eventIndex) this.#setUsedEvent(this.#taken);
     else this.#setAvailableFlags(0);
     // The store above and this load are in order: what came before the store is seen here (§2.7.7).
