@@ -27,8 +27,8 @@ volatile void *board_resolve(uint64_t address, uint64_t length);
 void board_notify(uint32_t notify_id);
 
 /*
- * Sleeps until the host rings, or for 10 ms at the most: a ring may be lost, and peers exist that
- * never ring, so whoever waits looks again (VirtIO 1.2 knows no acknowledged notification).
+ * Sleeps until the host rings, and for 10 ms at the most: a ring may be lost, and hosts exist that
+ * change the status without one, so whoever waits looks again.
  */
 void board_wait(void);
 
