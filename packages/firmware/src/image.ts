@@ -36,7 +36,7 @@ export function imageUrl(name: FirmwareName): URL {
   if (!firmwareNames.includes(name)) {
     throw new FirmwareError(
       "UNKNOWN_IMAGE",
-      `No firmware image is called "${String(name)}": there are ${firmwareNames.join(", ")}`,
+      `No firmware image is called "${name}": there are ${firmwareNames.join(", ")}`,
     );
   }
   return new URL(`../images/${name}.elf`, import.meta.url);
