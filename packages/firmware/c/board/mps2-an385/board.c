@@ -12,6 +12,7 @@
 
 #include "notify_ids.h"
 #include "registers.h"
+#include "startup.h"
 #include "trace_buffer.h"
 
 #define PSRAM_END 0x22000000u
@@ -66,8 +67,6 @@ void board_fence(void) {
   __asm__ volatile("dmb" ::: "memory");
 }
 
-/* Called by start-up. */
-void board_start(void);
 void board_start(void) {
   trace_buffer_start();
   UART1->bauddiv = 16;

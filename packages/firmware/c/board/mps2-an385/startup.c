@@ -1,5 +1,7 @@
 /* From reset to main, and what happens when the processor faults (DDI 0403, sections B1.5.2 to
  * B1.5.6). */
+#include "startup.h"
+
 #include <stdint.h>
 
 #include "board.h"
@@ -10,7 +12,6 @@ extern uint32_t private_start[], private_end[], stack_top[]; /* from the linker 
 /* Beside the compiler's own name in the section .comment. */
 __asm__(".ident \"" LINKER "\"");
 
-void board_start(void);
 int main(void);
 
 __attribute__((noreturn)) void reset(void);
