@@ -139,7 +139,12 @@ export class MappedWords implements SharedWords {
     if (done < length) this.#bytesOut(offset + done, target, targetOffset + done, length - done);
   }
 
-  #copyOutUnaliased(offset: number, target: Uint8Array, targetOffset: number, length: number): void {
+  #copyOutUnaliased(
+    offset: number,
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+  ): void {
     this.#targets.note(target);
     let done = 0;
     if (((offset | targetOffset) & 3) === 0) {

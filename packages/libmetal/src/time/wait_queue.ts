@@ -131,6 +131,7 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
         const waiter: Waiter = { look: request.look, resolve, reject };
         waiters.add(waiter);
         deadline = clock.after(timeout, () => {
+          if (!waiters.has(waiter)) return;
           // The last look: what came since the one before must not be called too late.
           if (!look(waiter)) fail(waiter, error("TIMEOUT", what));
         });
