@@ -90,7 +90,7 @@ function bindLibc(library: ForeignLibrary): Libc {
     memfdCreate: library.bind("memfd_create", "int", ["bytes", "int"]),
     mmap: library.bind("mmap", "long", ["long", "long", "int", "int", "int", "long"]),
     munmap: library.bind("munmap", "int", ["long", "long"]),
-    errno: library.errno,
-    view: library.view,
+    errno: () => library.errno(),
+    view: (address, length) => library.view(address, length),
   };
 }

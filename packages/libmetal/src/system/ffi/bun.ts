@@ -1,5 +1,5 @@
-import { dlopen, FFIType, read, toArrayBuffer, type Pointer } from "bun:ffi";
-import { LIBRARY, type ForeignLibrary } from "./foreign.ts";
+import { dlopen, FFIType, read, toArrayBuffer } from "bun:ffi";
+import { LIBRARY, numeric, type ForeignLibrary } from "./foreign.ts";
 
 const TYPES = { int: FFIType.i32, long: FFIType.i64_fast, bytes: FFIType.ptr } as const;
 
@@ -13,13 +13,12 @@ export function openLibrary(): ForeignLibrary {
       const { symbols } = dlopen(LIBRARY, {
         [name]: { returns: TYPES[result], args: parameters.map((type) => TYPES[type]) },
       });
-      const call = symbols[name] as unknown as (...values: unknown[]) => number | bigint;
-      return (...values) => Number(call(...values));
+      return numeric(symbols[name]);
     },
     errno() {
       const location = errnoLocation();
       return location === null ? 0 : read.i32(location);
     },
-    view: (address, length) => toArrayBuffer(address as Pointer, 0, length),
+    view: (address, length) => toArrayBuffer(address, 0, length),
   };
 }

@@ -1,4 +1,4 @@
-import { LIBRARY, type ForeignLibrary } from "./foreign.ts";
+import { LIBRARY, numeric, type ForeignLibrary } from "./foreign.ts";
 
 const TYPES = { int: "i32", long: "i64", bytes: "buffer" } as const;
 
@@ -16,8 +16,7 @@ export function openLibrary(): ForeignLibrary {
       const { symbols } = Deno.dlopen(LIBRARY, {
         [name]: { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result] },
       });
-      const call = symbols[name] as unknown as (...values: unknown[]) => number | bigint;
-      return (...values) => Number(call(...values));
+      return numeric(symbols[name]);
     },
     errno() {
       const location = errnoLocation();

@@ -34,3 +34,14 @@ export interface ForeignLibrary {
 
 /** The C library of Linux distributions (glibc). */
 export const LIBRARY = "libc.so.6";
+
+/**
+ * A foreign function whose 64-bit results are numbers: what is passed here are sizes, offsets and
+ * addresses of processes, far below 2^53.
+ *
+ * @param symbol The function, as the runtime has made it.
+ */
+export function numeric(symbol: unknown): (...values: readonly (number | Uint8Array)[]) => number {
+  if (typeof symbol !== "function") throw new TypeError("A foreign function is no function");
+  return (...values) => Number(symbol(...values));
+}

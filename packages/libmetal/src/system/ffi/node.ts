@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { MetalError } from "../../error.ts";
-import { LIBRARY, type ForeignLibrary } from "./foreign.ts";
+import { LIBRARY, numeric, type ForeignLibrary } from "./foreign.ts";
 
 /** The part of koffi that is used here; its own types are not at hand where it is not installed. */
 interface Koffi {
   load(library: string): {
-    func(name: string, result: string, parameters: string[]): (...values: unknown[]) => unknown;
+    func(name: string, result: string, parameters: string[]): unknown;
   };
   errno(): number;
   view(address: bigint, length: number): ArrayBuffer;
@@ -24,8 +24,7 @@ export function openLibrary(): ForeignLibrary {
   return {
     bind(name, result, parameters) {
       const types = parameters.map((type) => TYPES[type]);
-      const call = library.func(name, TYPES[result], types);
-      return (...values) => Number(call(...values));
+      return numeric(library.func(name, TYPES[result], types));
     },
     errno: () => koffi.errno(),
     view: (address, length) => koffi.view(BigInt(address), length),
@@ -35,7 +34,8 @@ export function openLibrary(): ForeignLibrary {
 /** An optional peer dependency: required here, and not imported, so that no bundler asks for it. */
 function requireKoffi(): Koffi {
   try {
-    return createRequire(import.meta.url)("koffi") as Koffi;
+    const koffi: Koffi = createRequire(import.meta.url)("koffi");
+    return koffi;
   } catch (cause) {
     const missing = cause instanceof Error && "code" in cause && cause.code === "MODULE_NOT_FOUND";
     throw new MetalError(
