@@ -1,1 +1,35 @@
-export {};
+/**
+ * libmetal: memory, I/O regions, doorbells, time and log, the ground floor of OpenAMP.
+ *
+ * Everything here is plain ECMAScript and runs in Bun, Deno, Node and a browser. What needs the
+ * operating system (mapping a shared file) is in `@openamp/libmetal/system`.
+ *
+ * @example Memory that another processor sees, and an address in it
+ * ```ts
+ * import { addressSpace, bufferMemory } from "@openamp/libmetal";
+ *
+ * const memory = bufferMemory({
+ *   name: "psram",
+ *   physicalAddress: 0x21000000,
+ *   buffer: new SharedArrayBuffer(0x1000),
+ * });
+ * const bus = addressSpace([{ name: "psram", address: 0x21000000, memory }]);
+ * if (bus.resolve(0x21000ff0, 16) === undefined) throw new Error("Inside, and refused");
+ * if (bus.resolve(0x21000ff0, 17) !== undefined) throw new Error("Outside, and accepted");
+ * ```
+ *
+ * @module
+ */
+export * from "./error.ts";
+export * from "./log/logger.ts";
+export * from "./time/clock.ts";
+export * from "./time/host_clock.ts";
+export * from "./time/wait_queue.ts";
+export * from "./io/io_region.ts";
+export * from "./memory/shared_words.ts";
+export * from "./memory/memory.ts";
+export * from "./memory/buffer_memory.ts";
+export * from "./memory/address_space.ts";
+export * from "./event/listeners.ts";
+export * from "./doorbell/doorbell.ts";
+export * from "./files/file_system.ts";

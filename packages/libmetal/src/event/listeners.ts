@@ -1,0 +1,53 @@
+/** A list of callbacks that are called together. */
+export interface Listeners<Value> {
+  /**
+   * Adds a callback.
+   *
+   * @param callback What to call.
+   * @returns Takes it off the list when it is disposed of.
+   */
+  add(callback: (value: Value) => void): Disposable;
+  /** Calls every callback that was on the list when the call began. Allocates nothing. */
+  emit(value: Value): void;
+}
+
+/**
+ * Makes an empty list of callbacks.
+ *
+ * @returns The list.
+ *
+ * @example
+ * ```ts
+ * import { listeners } from "@openamp/libmetal";
+ *
+ * const rings = listeners<number>();
+ * let last = 0;
+ * const listening = rings.add((id) => (last = id));
+ * rings.emit(7);
+ * listening[Symbol.dispose]();
+ * rings.emit(8);
+ * if (last !== 7) throw new Error("Only the first was heard");
+ * ```
+ */
+export function listeners<Value>(): Listeners<Value> {
+  // Replaced and never changed, so that a callback may add and remove while a call goes round.
+  let callbacks: readonly ((value: Value) => void)[] = [];
+  return {
+    add(callback) {
+      // A function of its own, so that one callback may be added twice.
+      const added = (value: Value): void => callback(value);
+      callbacks = [...callbacks, added];
+      return {
+        [Symbol.dispose]() {
+          callbacks = callbacks.filter((each) => each !== added);
+        },
+      };
+    },
+    emit(value) {
+      const current = callbacks;
+      for (let index = 0; index < current.length; index++) {
+        current[index]!(value);
+      }
+    },
+  };
+}
