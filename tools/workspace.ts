@@ -52,7 +52,6 @@ export function readWorkspace(root: string = repository): Workspace {
     .map((folder): Package => {
       const path = join(root, "packages", folder);
       const modules = globSync("src/**/*.ts", { cwd: path }).toSorted();
-      const isTest = (module: string): boolean => /\.(test|bench)\.ts$/.test(module);
       return {
         folder,
         path,
@@ -69,6 +68,10 @@ export function readWorkspace(root: string = repository): Workspace {
 export function exportsOf(manifest: Manifest): Readonly<Record<string, string>> {
   const { exports = {} } = manifest;
   return typeof exports === "string" ? { ".": exports } : exports;
+}
+
+function isTest(module: string): boolean {
+  return /\.(test|bench)\.ts$/.test(module);
 }
 
 function readJson(path: string): Manifest {

@@ -93,16 +93,12 @@ function isGlobalThis(member: Node): boolean {
   return isNode(object) && (object["name"] === "globalThis" || object["name"] === "self");
 }
 
-function awaitsAtTopLevel(tree: Node): boolean {
-  const inFunction = (node: Node): boolean => /Function|StaticBlock/.test(node.type);
-  const step = (value: unknown): boolean => {
-    if (Array.isArray(value)) return value.some(step);
-    if (!isNode(value) || inFunction(value)) return false;
-    const awaits =
-      value.type === "AwaitExpression" ||
-      (value.type === "ForOfStatement" && value["await"] === true) ||
-      (value.type === "VariableDeclaration" && value["kind"] === "await using");
-    return awaits || Object.values(value).some(step);
-  };
-  return step(tree);
+function awaitsAtTopLevel(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(awaitsAtTopLevel);
+  if (!isNode(value) || /Function|StaticBlock/.test(value.type)) return false;
+  const awaits =
+    value.type === "AwaitExpression" ||
+    (value.type === "ForOfStatement" && value["await"] === true) ||
+    (value.type === "VariableDeclaration" && value["kind"] === "await using");
+  return awaits || Object.values(value).some(awaitsAtTopLevel);
 }

@@ -11,10 +11,14 @@ export interface Node {
 
 /** Parses the module at `path`; a module that does not parse throws. */
 export function parse(path: string): Node {
-  const { program, errors } = parseSync(path, readFileSync(path, "utf8"));
+  const { program, errors } = parseSync(path, readFileSync(path, "utf8"), {
+    sourceType: "module",
+  });
   const [first] = errors;
   if (first !== undefined) throw new SyntaxError(`${path}: ${first.message}`);
-  return program as unknown as Node;
+  const tree: unknown = program;
+  if (!isNode(tree)) throw new TypeError(`${path}: The parser gave no tree`);
+  return tree;
 }
 
 /** Calls `visit` for every node below and including `node`, parents first. */
