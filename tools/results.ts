@@ -33,7 +33,7 @@ export function readResult(suite: Suite, status: number, seconds: number): Resul
   const file = resultFile(suite);
   const counted = existsSync(file)
     ? countsOf(suite, readFileSync(file, "utf8"))
-    : { passed: 0, failed: 0, skipped: 0 };
+    : { passed: 0, failed: 1, skipped: 0 };
   const failed = status !== 0 && counted.failed === 0 ? 1 : counted.failed;
   return { suite, seconds, ...counted, failed };
 }
