@@ -80,15 +80,29 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
   const waiters = new Set<Waiter>();
   let timer: Timer | undefined;
   let closed: Error | undefined;
+  // A look may act, and what it does may wake: each waiter then looks again later, not inside.
+  let looking = false;
+  let lookAgain = false;
 
   function wake(): void {
     if (waiters.size === 0) return;
-    for (const waiter of waiters) {
-      try {
-        if (waiter.look()) waiter.settle();
-      } catch (thrown) {
-        waiter.settle(thrown);
-      }
+    if (looking) {
+      lookAgain = true;
+      return;
+    }
+    looking = true;
+    do {
+      lookAgain = false;
+      for (const waiter of waiters) lookOnce(waiter);
+    } while (lookAgain);
+    looking = false;
+  }
+
+  function lookOnce(waiter: Waiter): void {
+    try {
+      if (waiter.look()) waiter.settle();
+    } catch (thrown) {
+      waiter.settle(thrown);
     }
   }
 

@@ -1,0 +1,474 @@
+import {
+  type Clock,
+  type Listeners,
+  listeners,
+  type Logger,
+  LogLevel,
+  type Timer,
+  type WaitFor,
+  type WaitOptions,
+  type WaitQueue,
+  waitQueue,
+} from "@openamp/libmetal";
+import type { RpmsgBuffers } from "../buffer/rpmsg_buffers.ts";
+import { Addresses } from "../endpoint/addresses.ts";
+import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
+import type { EndpointPort } from "../endpoint/endpoint_port.ts";
+import { LocalEndpoint, SEND_TIMEOUT } from "../endpoint/local_endpoint.ts";
+import { RpmsgError } from "../error.ts";
+import { ReceivedMessage } from "../message/received_message.ts";
+import { Announcements } from "../name_service/announcements.ts";
+import {
+  RPMSG_ADDR_ANY,
+  RPMSG_HEADER_DESTINATION,
+  RPMSG_HEADER_LENGTH,
+  RPMSG_HEADER_RESERVED,
+  RPMSG_HEADER_SIZE,
+  RPMSG_HEADER_SOURCE,
+  RPMSG_NS_ADDR,
+} from "../wire/header.ts";
+import {
+  decodeNameService,
+  encodeNameService,
+  isServiceName,
+  RPMSG_NS_MESSAGE_SIZE,
+} from "../wire/name_service.ts";
+import { rpmsgCounters, type RpmsgCounters } from "./counters.ts";
+import type { Announcement, RpmsgDevice } from "./rpmsg_device.ts";
+
+/** Messages taken in one go; what is left waits for the next turn, so that others get theirs. */
+const DRAIN_MAX = 1024;
+/** Messages in one go from which on the peer is asked not to ring while we look. */
+const QUIET_BATCH = 16;
+
+/** What a device is made of, once its queues stand. */
+export interface VirtioRpmsgDeviceOptions {
+  /** The device's name, for messages. */
+  readonly name: string;
+  /** The buffers of our role. */
+  readonly buffers: RpmsgBuffers;
+  /** Whether name service was negotiated. */
+  readonly nameService: boolean;
+  /** Tells the peer to look at a queue. */
+  readonly notify: (queue: number) => void;
+  /** Whether the peer has taken the device back. */
+  readonly isReset: () => boolean;
+  /** Measures the timeouts. */
+  readonly clock: Clock;
+  /** Takes what happens. */
+  readonly logger: Logger;
+}
+
+/** An rpmsg device over two virtqueues, the same for both roles: `RpmsgBuffers` is the difference. */
+export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
+  readonly name: string;
+  readonly maxPayload: number;
+  readonly nameService: boolean;
+  readonly counters: RpmsgCounters = rpmsgCounters();
+  /** Whether the peer has shown any sign of life. */
+  heard = false;
+
+  readonly #buffers: RpmsgBuffers;
+  readonly #notify: (queue: number) => void;
+  readonly #isReset: () => boolean;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #waits: WaitQueue;
+  readonly #endpoints = new Map<number, LocalEndpoint>();
+  readonly #addresses = new Addresses();
+  readonly #announcements = new Announcements();
+  readonly #announced: Listeners<Announcement> = listeners();
+  readonly #failed: Listeners<RpmsgError> = listeners();
+  readonly #services: Disposable[] = [];
+  readonly #held = new Set<ReceivedMessage>();
+  readonly #release = (message: ReceivedMessage, token: number): void => {
+    this.#giveBack(message, token);
+  };
+  #message: ReceivedMessage | undefined;
+  #failure: RpmsgError | undefined;
+  #draining = false;
+  #ringAgain = false;
+  #nextTurn: Timer | undefined;
+  #sendersWaiting = 0;
+  #tellsTransmit = false;
+
+  constructor(options: VirtioRpmsgDeviceOptions) {
+    this.name = options.name;
+    this.nameService = options.nameService;
+    this.#buffers = options.buffers;
+    this.#notify = options.notify;
+    this.#isReset = options.isReset;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.maxPayload = options.buffers.transmitSize - RPMSG_HEADER_SIZE;
+    this.#waits = waitQueue({
+      clock: options.clock,
+      error: (failure, what, cause) =>
+        new RpmsgError(
+          failure,
+          `${what}: ${failure === "TIMEOUT" ? "time is up" : "aborted"} on ${this.name}`,
+          { cause },
+        ),
+    });
+    // Peers tell when a buffer comes free only while somebody waits for one.
+    options.buffers.tellTransmit(false);
+  }
+
+  get announcements(): readonly Announcement[] {
+    return this.#announcements.list();
+  }
+
+  createEndpoint(options: EndpointOptions): Endpoint {
+    this.#checkUsable();
+    const { name = "", destination = RPMSG_ADDR_ANY } = options;
+    if (name !== "" && !isServiceName(name)) {
+      throw new RpmsgError(
+        "NAME",
+        `Create endpoint "${name}": a name is 1 to 31 printable ASCII characters`,
+      );
+    }
+    const address = this.#addresses.take(options.address, (each) => this.#endpoints.has(each));
+    const announced =
+      name !== "" &&
+      destination === RPMSG_ADDR_ANY &&
+      this.nameService &&
+      (options.announce ?? true);
+    const endpoint = new LocalEndpoint(this, address, announced, options);
+    this.#endpoints.set(address, endpoint);
+    if (announced) this.#announce(endpoint, false);
+    return endpoint;
+  }
+
+  onAnnouncement(callback: (announcement: Announcement) => void): Disposable {
+    return this.#announced.add(callback);
+  }
+
+  async whenAnnounced(name: string, options: WaitOptions = {}): Promise<Announcement> {
+    let found: Announcement | undefined;
+    await this.wait({
+      look: () => (found = this.#announcements.find(name)) !== undefined,
+      what: `Wait for service "${name}" to be announced`,
+      timeout: options.timeout ?? SEND_TIMEOUT,
+      signal: options.signal,
+    });
+    if (found === undefined) throw this.#failure ?? this.#closedError();
+    return found;
+  }
+
+  whenHeard(options: WaitOptions = {}): Promise<void> {
+    return this.wait({
+      look: () => this.heard,
+      what: "Wait for the peer's first sign of life",
+      timeout: options.timeout ?? SEND_TIMEOUT,
+      signal: options.signal,
+    });
+  }
+
+  onFailure(callback: (reason: RpmsgError) => void): Disposable {
+    if (this.#failure !== undefined) callback(this.#failure);
+    return this.#failed.add(callback);
+  }
+
+  /** Takes what serves this device, to end it together with the device. */
+  attach(service: Disposable): void {
+    if (this.#failure === undefined) this.#services.push(service);
+    else service[Symbol.dispose]();
+  }
+
+  /** The peer rang. */
+  notified(): void {
+    if (this.#failure !== undefined) return;
+    this.heard = true;
+    this.poll();
+  }
+
+  poll(): void {
+    if (this.#failure !== undefined) return;
+    if (this.#isReset()) {
+      this.fail(new RpmsgError("RESET", `Use ${this.name}: the peer took the device back`));
+      return;
+    }
+    this.#drain();
+    this.#checkQueues();
+    this.#waits.wake();
+  }
+
+  /** Ends all work; the first reason stays. */
+  fail(reason: RpmsgError): void {
+    if (this.#failure !== undefined) return;
+    if (reason.code === "BROKEN") this.#log(LogLevel.critical, reason.message);
+    this.#end(reason);
+    this.#failed.emit(reason);
+  }
+
+  close(): void {
+    if (this.#failure !== undefined) return;
+    this.#end(this.#closedError());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  transmit(source: number, destination: number, payload: Uint8Array): boolean {
+    this.#checkUsable();
+    const length = payload.length;
+    if (length > this.maxPayload) throw this.#tooLarge(length, this.maxPayload);
+    const buffers = this.#buffers;
+    const token = buffers.takeTransmit();
+    if (token < 0) {
+      this.#checkQueues();
+      this.#checkUsable();
+      return false;
+    }
+    const total = RPMSG_HEADER_SIZE + length;
+    if (total > buffers.transmitCapacity) {
+      buffers.keepTransmit(token);
+      throw this.#tooLarge(length, buffers.transmitCapacity - RPMSG_HEADER_SIZE);
+    }
+    const words = buffers.transmitWords;
+    const at = buffers.transmitOffset;
+    words.set32(at + RPMSG_HEADER_SOURCE, source);
+    words.set32(at + RPMSG_HEADER_DESTINATION, destination);
+    words.set32(at + RPMSG_HEADER_RESERVED, 0);
+    // One word for len and flags: no flag is defined.
+    words.set32(at + RPMSG_HEADER_LENGTH, length);
+    words.copyIn(at + RPMSG_HEADER_SIZE, payload, 0, length);
+    words.flush(at, total);
+    buffers.giveTransmit(token, total);
+    this.counters.sent++;
+    if (buffers.publishTransmit()) this.#notify(buffers.transmitQueue);
+    return true;
+  }
+
+  wait(wait: WaitFor): Promise<void> {
+    return this.#waits.wait(wait);
+  }
+
+  async waitToSend(wait: WaitFor): Promise<void> {
+    this.#sendersWaiting++;
+    try {
+      await this.#waits.wait({
+        ...wait,
+        look: () => {
+          if (wait.look()) return true;
+          // What came free before the peer was asked to tell would be missed otherwise.
+          this.#tellsTransmit = true;
+          return this.#buffers.tellTransmit(true) && wait.look();
+        },
+      });
+    } finally {
+      this.#sendersWaiting--;
+      if (this.#sendersWaiting === 0 && this.#tellsTransmit && this.#failure === undefined) {
+        this.#tellsTransmit = false;
+        this.#buffers.tellTransmit(false);
+      }
+    }
+  }
+
+  wake(): void {
+    this.#waits.wake();
+  }
+
+  forget(endpoint: LocalEndpoint): void {
+    this.#endpoints.delete(endpoint.address);
+    if (endpoint.announced && this.#failure === undefined) this.#announce(endpoint, true);
+  }
+
+  #drain(): void {
+    if (this.#draining) {
+      this.#ringAgain = true;
+      return;
+    }
+    this.#draining = true;
+    const buffers = this.#buffers;
+    let total = 0;
+    do {
+      this.#ringAgain = false;
+      const taken = this.#takeBatch(DRAIN_MAX - total);
+      total += taken;
+      if (this.#failure !== undefined) break;
+      if (buffers.publishReceive()) this.#notify(buffers.receiveQueue);
+      if (total >= DRAIN_MAX) {
+        this.#nextTurn ??= this.#clock.after(0, () => this.#drainNextTurn());
+        break;
+      }
+      if (taken >= QUIET_BATCH) {
+        // Many at once, so more are likely: nobody needs to ring while we look anyway.
+        buffers.tellReceive(false);
+        this.#ringAgain = true;
+      } else if (buffers.tellReceive(true)) {
+        this.#ringAgain = true;
+      }
+    } while (this.#ringAgain);
+    this.#draining = false;
+    if (total > 0) this.heard = true;
+  }
+
+  #takeBatch(limit: number): number {
+    const buffers = this.#buffers;
+    let taken = 0;
+    while (taken < limit && this.#failure === undefined) {
+      const token = buffers.takeReceive();
+      if (token < 0) break;
+      this.#receive(token);
+      taken++;
+    }
+    return taken;
+  }
+
+  #drainNextTurn(): void {
+    this.#nextTurn = undefined;
+    this.poll();
+  }
+
+  #receive(token: number): void {
+    const buffers = this.#buffers;
+    const words = buffers.receiveWords;
+    const at = buffers.receiveOffset;
+    const available = buffers.receiveLength - RPMSG_HEADER_SIZE;
+    if (available < 0) {
+      this.counters.droppedShort++;
+      buffers.giveReceive(token);
+      return;
+    }
+    words.invalidate(at, buffers.receiveLength);
+    const source = words.get32(at + RPMSG_HEADER_SOURCE);
+    const destination = words.get32(at + RPMSG_HEADER_DESTINATION);
+    const length = words.get32(at + RPMSG_HEADER_LENGTH) & 0xffff;
+    if (length > available) {
+      this.counters.droppedLength++;
+      buffers.giveReceive(token);
+      return;
+    }
+    if (destination === RPMSG_NS_ADDR && this.nameService) {
+      const bytes = new Uint8Array(Math.min(length, RPMSG_NS_MESSAGE_SIZE + 1));
+      words.copyOut(at + RPMSG_HEADER_SIZE, bytes, 0, bytes.length);
+      buffers.giveReceive(token);
+      this.#hearAnnouncement(bytes);
+      return;
+    }
+    const endpoint = this.#endpoints.get(destination);
+    if (endpoint === undefined) {
+      this.counters.droppedAddress++;
+      buffers.giveReceive(token);
+      return;
+    }
+    // Linux and the C host never announce back: who answers our announcement first is the peer.
+    if (endpoint.destination === RPMSG_ADDR_ANY && endpoint.announced) this.#bind(endpoint, source);
+    if (endpoint.handler === undefined) {
+      this.counters.droppedNoHandler++;
+      buffers.giveReceive(token);
+      return;
+    }
+    this.counters.received++;
+    const message = (this.#message ??= new ReceivedMessage(words, this.#release));
+    message.begin(words, at + RPMSG_HEADER_SIZE, length, source, destination, token);
+    try {
+      endpoint.deliver(message);
+    } catch (error) {
+      this.#handlerFailed(endpoint, error);
+    }
+    const end = message.end();
+    if (end === "done") {
+      buffers.giveReceive(token);
+      return;
+    }
+    // It was given away: what the holder has must never show another message.
+    this.#message = undefined;
+    if (end === "held") this.#held.add(message);
+  }
+
+  #bind(endpoint: LocalEndpoint, source: number): void {
+    if (source === RPMSG_ADDR_ANY) return;
+    try {
+      endpoint.bind(source);
+    } catch (error) {
+      this.#handlerFailed(endpoint, error);
+    }
+  }
+
+  #hearAnnouncement(bytes: Uint8Array): void {
+    const message = decodeNameService(bytes);
+    const announcement: Announcement | undefined =
+      message === undefined
+        ? undefined
+        : { name: message.name, address: message.address, present: !message.destroy };
+    if (announcement === undefined || !this.#announcements.apply(announcement)) {
+      this.counters.droppedAnnouncement++;
+      return;
+    }
+    const { name, address, present } = announcement;
+    const verb = present ? "creating" : "destroying";
+    this.#log(LogLevel.info, `${verb} channel ${name} addr 0x${address.toString(16)}`);
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.name !== name) continue;
+      if (present && !endpoint.ready) this.#bind(endpoint, address);
+      else if (!present && endpoint.destination === address) endpoint.unbind();
+    }
+    this.#announced.emit(announcement);
+  }
+
+  /** Tells the peer of an endpoint, now or when a buffer is free; nobody waits for it. */
+  #announce(endpoint: LocalEndpoint, destroy: boolean): void {
+    const payload = encodeNameService(endpoint.name, endpoint.address, destroy);
+    const look = (): boolean =>
+      (endpoint.closed && !destroy) || this.transmit(endpoint.address, RPMSG_NS_ADDR, payload);
+    const what = `Announce "${endpoint.name}"`;
+    this.waitToSend({ look, what, timeout: SEND_TIMEOUT }).catch((error: unknown) => {
+      if (this.#failure === undefined) this.#log(LogLevel.warning, String(error));
+    });
+  }
+
+  #giveBack(message: ReceivedMessage, token: number): void {
+    this.#held.delete(message);
+    if (this.#failure !== undefined) return;
+    this.#buffers.giveReceive(token);
+    if (!this.#draining && this.#buffers.publishReceive()) {
+      this.#notify(this.#buffers.receiveQueue);
+    }
+  }
+
+  #handlerFailed(endpoint: LocalEndpoint, error: unknown): void {
+    this.counters.handlerErrors++;
+    const where = `handler of endpoint 0x${endpoint.address.toString(16)} "${endpoint.name}"`;
+    this.#log(LogLevel.error, `${where} threw: ${String(error)}`);
+  }
+
+  #end(reason: RpmsgError): void {
+    this.#failure = reason;
+    this.#nextTurn?.cancel();
+    for (const service of this.#services) service[Symbol.dispose]();
+    this.#message?.revoke();
+    for (const message of this.#held) message.revoke();
+    this.#held.clear();
+    this.#endpoints.clear();
+    this.#waits.close(reason);
+  }
+
+  /** A queue that the peer broke ends the device. */
+  #checkQueues(): void {
+    const { broken } = this.#buffers;
+    if (broken === undefined || this.#failure !== undefined) return;
+    this.fail(new RpmsgError("BROKEN", `Use ${this.name}: ${broken.message}`, { cause: broken }));
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #closedError(): RpmsgError {
+    return new RpmsgError("CLOSED", `Use ${this.name}: the device was closed`);
+  }
+
+  #tooLarge(length: number, limit: number): RpmsgError {
+    return new RpmsgError(
+      "MESSAGE_SIZE",
+      `Send ${length} bytes on ${this.name}: a buffer takes ${limit}, and a message is never cut`,
+    );
+  }
+
+  #log(level: LogLevel, message: string): void {
+    this.#logger.log(level, `virtio_rpmsg_bus ${this.name}: ${message}`);
+  }
+}
