@@ -1,0 +1,35 @@
+import process from "node:process";
+
+/** How often a repeated test repeats. */
+export interface Count {
+  /** In `npm test`, which has ten minutes a runtime on two cores. */
+  readonly short: number;
+  /** In `bun run test:long`. */
+  readonly long: number;
+  /** The promise that the long count keeps. */
+  readonly meets: string;
+}
+
+/** Every number of repetitions in the suite: tests take them from here, and from nowhere else. */
+export const counts = {
+  "boots in a row": {
+    short: 10,
+    long: 200,
+    meets: "200 boots in a row leave no process, socket or file behind, and every one echoes",
+  },
+  "messages without a collection": {
+    short: 1_000_000,
+    long: 10_000_000,
+    meets: "10 million messages of random length cause no garbage collection on Node 24",
+  },
+} as const satisfies Readonly<Record<string, Count>>;
+
+export type Depth = "short" | "long";
+
+/** The depth of this run: tools/test.ts sets the variable for every runtime. */
+export const depth: Depth = process.env["OPENAMP_TEST_DEPTH"] === "long" ? "long" : "short";
+
+/** The number of repetitions of the row `name` at this run's depth. */
+export function count(name: keyof typeof counts): number {
+  return counts[name][depth];
+}

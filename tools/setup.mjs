@@ -1,0 +1,210 @@
+// Set-up: makes a fresh checkout ready for a task, then hands over to that task's command.
+//
+//   node tools/setup.mjs <start|test|bench|tools> [command...]
+//
+// It needs nothing but the runtime that runs it (Node 20 or newer, Bun or Deno), speaks on stderr
+// only, and says and does nothing when nothing is missing. The JavaScript tools, the three runtimes
+// among them, are pinned by bun.lock and installed by the pinned Bun. No install script takes part:
+// many people's npm ignores them, and without its own the npm package `bun` is an empty shell. That
+// is why the root package depends on the packages of the runtimes' plain executables.
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { symlinkSync, writeFileSync, writeSync } from "node:fs";
+import { constants as osConstants, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const modules = join(root, "node_modules");
+const stamp = join(modules, ".openamp-setup");
+const binaries = join(modules, ".bin");
+
+/** The executables of the runtimes, below node_modules. npm links that of `node` by itself. */
+const cpu =
+  process.arch === "arm64" ? { bun: "aarch64", deno: "arm64" } : { bun: "x64", deno: "x64" };
+const runtimes = {
+  bun: `@oven/bun-linux-${cpu.bun}/bin/bun`,
+  deno: `@deno/linux-${cpu.deno}-glibc/deno`,
+};
+
+/** Debian packages, and how to see without asking dpkg that what they give is there. */
+const system = {
+  "qemu-system-arm": () => Boolean(onPath("qemu-system-arm")),
+  gcc: () => Boolean(onPath("gcc")),
+  "libc6-dev": () => existsSync("/usr/include/stdio.h"),
+  "gcc-arm-none-eabi": () => Boolean(onPath("arm-none-eabi-gcc")),
+};
+
+const modes = {
+  tools: [],
+  start: ["qemu-system-arm"],
+  test: Object.keys(system),
+  bench: Object.keys(system),
+};
+
+class SetupError extends Error {}
+
+let child;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  // A terminal sends Ctrl-C to the child as well; a second one would look like impatience.
+  process.on(signal, () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child?.kill(signal);
+  });
+}
+
+try {
+  const [mode = "tools", ...rest] = process.argv.slice(2);
+  if (!Object.hasOwn(modes, mode)) throw new SetupError(`there is no mode "${mode}"`);
+  const command = withoutSeparator(rest);
+  await installTools();
+  await installSystemPackages(mode, command);
+  process.exitCode = command.length === 0 ? 0 : await handOver(command);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
+
+/** `npm start -- -- --json` and `bun start -- --json` leave a `--` that is not the program's. */
+function withoutSeparator(args) {
+  const at = args.indexOf("--");
+  return at < 0 ? args : args.toSpliced(at, 1);
+}
+
+async function installTools() {
+  const lock = readFileSync(join(root, "bun.lock"));
+  const state = `${createHash("sha256").update(lock).digest("hex")} ${process.platform}-${process.arch}\n`;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
+
+  const had = existsSync(modules);
+  rmSync(stamp, { force: true });
+  say("installing the JavaScript tools of this checkout");
+  const temporary = mkdtempSync(join(tmpdir(), "openamp-setup-"));
+  try {
+    const bun = await pinnedBun(temporary);
+    await mustRun(bun, ["install", "--frozen-lockfile", "--ignore-scripts"], root);
+    for (const [name, executable] of Object.entries(runtimes)) {
+      rmSync(join(binaries, name), { force: true });
+      symlinkSync(join("..", executable), join(binaries, name));
+    }
+    writeFileSync(stamp, state);
+  } catch (error) {
+    if (!had) rmSync(modules, { recursive: true, force: true });
+    throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A Bun of the pinned version: one that is here, or one fetched by the package manager that is. */
+async function pinnedBun(temporary) {
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const version = packageManager.replace("bun@", "");
+  const running = process.versions.bun ? process.execPath : onPath("bun");
+  if (running && outputOf(running, ["--version"]) === version) return running;
+
+  const name = `@oven/bun-linux-${cpu.bun}`;
+  const manifest = { private: true, dependencies: { [name]: version } };
+  writeFileSync(join(temporary, "package.json"), JSON.stringify(manifest));
+  const npm = onPath("npm");
+  if (npm) {
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await mustRun(npm, ["install", "--prefix", temporary, ...quiet], temporary);
+  } else {
+    const manager = running ?? (process.versions.deno ? process.execPath : onPath("deno"));
+    if (!manager) throw new SetupError("neither npm nor Bun nor Deno is on the PATH");
+    await mustRun(manager, ["install"], temporary);
+  }
+  return join(temporary, "node_modules", runtimes.bun);
+}
+
+async function installSystemPackages(mode, command) {
+  const local =
+    command.join(" ").includes("--platform local") || command.includes("--platform=local");
+  const missing = modes[mode].filter((name) => !(local && mode === "start") && !system[name]());
+  if (missing.length === 0) return;
+
+  const problem = await aptInstall(missing);
+  if (problem === undefined) return;
+  const line = `${problem}; type: sudo apt-get install ${missing.join(" ")}`;
+  // The demonstration can do without QEMU, and says what it does instead. A test run that went on
+  // would pass by skipping.
+  if (mode !== "start") throw new SetupError(line);
+  say(line);
+}
+
+/** Installs Debian packages and gives what went wrong, if something did. */
+async function aptInstall(packages) {
+  const names = packages.join(" ");
+  if (!onPath("apt-get"))
+    return `${names} missing, and there is no apt-get here to install it with`;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && outputOf("sudo", ["-n", "true"]) === undefined) {
+    return `${names} missing, and installing it needs root`;
+  }
+  const apt = [
+    ...(isRoot ? [] : ["sudo", "-n"]),
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+  ];
+  const quiet = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
+  const install = [...apt, ...quiet, "install", "--yes", "--no-install-recommends", ...packages];
+  say(`installing ${names} with apt-get ${isRoot ? "as root" : "through sudo"}`);
+  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
+  // The usual reason is that the package lists were never fetched.
+  const update = [...apt, ...quiet, "update"];
+  await run(update[0], update.slice(1), root, "ignore");
+  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
+  return `apt-get could not install ${names} (is this machine offline?)`;
+}
+
+/** Runs the task's command with the checkout's own tools, and gives its exit status. */
+function handOver([name, ...args]) {
+  return run(join(binaries, name), args, process.cwd(), "inherit");
+}
+
+async function mustRun(command, args, cwd) {
+  const status = await run(command, args, cwd, ["ignore", "ignore", "inherit"]);
+  if (status !== 0) {
+    const line = [command, ...args].join(" ");
+    throw new SetupError(`"${line}" ended with status ${status} (is this machine offline?)`);
+  }
+}
+
+/** Runs a command to its end, and gives its exit status. */
+function run(command, args, cwd, stdio) {
+  const env = { ...process.env, PATH: [binaries, process.env.PATH].join(delimiter) };
+  return new Promise((resolve, reject) => {
+    child = spawn(command, args, { cwd, env, stdio });
+    child.once("error", (error) =>
+      reject(new SetupError(`cannot run ${command}: ${error.message}`)),
+    );
+    child.once("close", (status, signal) => resolve(status ?? 128 + osConstants.signals[signal]));
+  });
+}
+
+function outputOf(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function onPath(name) {
+  for (const directory of (process.env.PATH ?? "").split(delimiter)) {
+    const path = join(directory, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
+
+function say(line) {
+  writeSync(2, `set-up: ${line}\n`);
+}
