@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { Clock } from "@openamp/libmetal";
 
 import { TestingError } from "../error.ts";
@@ -101,15 +103,9 @@ export function fakeClock(start: number = 0): FakeClock {
       for (const _ of steps(milliseconds));
     },
     async advanceAsync(milliseconds) {
-      await promiseJobs();
-      for (const _ of steps(milliseconds)) await promiseJobs();
+      // A macrotask comes after every promise job that can run.
+      await setImmediate();
+      for (const _ of steps(milliseconds)) await setImmediate();
     },
   };
-}
-
-/** Resolves when every promise job that can run has run: a macrotask comes after all of them. */
-function promiseJobs(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
 }

@@ -34,7 +34,7 @@ export interface SeededRandom {
   /** The list in a random order; the list itself stays as it is. */
   shuffle<Value>(values: readonly Value[]): Value[];
   /** Fills an array with random bytes and returns it. */
-  fill(target: Uint8Array): Uint8Array;
+  fillBytes(target: Uint8Array): Uint8Array;
 }
 
 /** The four words of a xoshiro128** generator, not all zero. */
@@ -120,7 +120,7 @@ export function seededRandom(seed: number): SeededRandom {
       }
       return shuffled;
     },
-    fill(target) {
+    fillBytes(target) {
       for (let index = 0; index < target.length; index++) target[index] = next32();
       return target;
     },
