@@ -65,7 +65,8 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   /** 1 for each head that was taken and not given back. */
   readonly #inFlight: Uint8Array;
   #inFlightCount = 0;
-  #notificationsOff = false;
+  /** Whether the flag in the used ring may be set: on a live ring, by who had it before. */
+  #notificationsOff: boolean;
   /** The available index as far as we took, and as we last saw it. */
   #taken: number;
   #seen: number;
@@ -98,6 +99,7 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.#lengths = new Uint32Array(size);
     this.#writables = new Uint8Array(size);
     this.#inFlight = new Uint8Array(size);
+    this.#notificationsOff = options.startIndex !== undefined;
     const start = options.startIndex ?? 0;
     this.#taken = start;
     this.#seen = start;
@@ -181,8 +183,11 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   }
 
   enableNotifications(): boolean {
-    // By flag, and it was never set: whatever was published since came with a notification.
-    if (!this.#eventIndex && !this.#notificationsOff) return false;
+    // By flag, and it was not set: what came since we looked came with a notification of its own,
+    // but for what we saw and left there is none to come.
+    if (!this.#eventIndex && !this.#notificationsOff) {
+      return this.broken === undefined && this.#taken !== this.#seen;
+    }
     this.#notificationsOff = false;
     if (this.#eventIndex) this.#setAvailableEvent(this.#taken);
     else this.#setUsedFlags(0);
