@@ -24,7 +24,11 @@ export interface RunResult {
 }
 
 /** The checkout's own bun, deno and node come first, whatever else is installed. */
-export const path: string = `${repository}/node_modules/.bin:${process.env["PATH"] ?? ""}`;
+export const path: string = [
+  `${repository}/node_modules/.bin`,
+  `${repository}/node_modules/.runtimes`,
+  process.env["PATH"],
+].join(":");
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
