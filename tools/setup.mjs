@@ -124,9 +124,9 @@ async function pinnedBun(temporary) {
 }
 
 async function installSystemPackages(mode, command) {
-  const local =
-    command.join(" ").includes("--platform local") || command.includes("--platform=local");
-  const missing = modes[mode].filter((name) => !(local && mode === "start") && !system[name]());
+  // A remote in a Worker needs nothing installed.
+  if (mode === "start" && /--platform[ =]local/.test(command.join(" "))) return;
+  const missing = modes[mode].filter((name) => !system[name]());
   if (missing.length === 0) return;
 
   const problem = await aptInstall(missing);
@@ -140,28 +140,28 @@ async function installSystemPackages(mode, command) {
 
 /** Installs Debian packages and gives what went wrong, if something did. */
 async function aptInstall(packages) {
-  const names = packages.join(" ");
-  if (!onPath("apt-get"))
-    return `${names} missing, and there is no apt-get here to install it with`;
+  const names = packages.join(", ");
+  if (!onPath("apt-get")) return `${names} missing, and there is no apt-get here`;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && outputOf("sudo", ["-n", "true"]) === undefined) {
-    return `${names} missing, and installing it needs root`;
+    return `${names} missing, and to install takes root`;
   }
-  const apt = [
-    ...(isRoot ? [] : ["sudo", "-n"]),
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    "apt-get",
-  ];
-  const quiet = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
-  const install = [...apt, ...quiet, "install", "--yes", "--no-install-recommends", ...packages];
   say(`installing ${names} with apt-get ${isRoot ? "as root" : "through sudo"}`);
-  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
-  // The usual reason is that the package lists were never fetched.
-  const update = [...apt, ...quiet, "update"];
-  await run(update[0], update.slice(1), root, "ignore");
-  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
-  return `apt-get could not install ${names} (is this machine offline?)`;
+  const apt = async (...args) => {
+    const sudo = isRoot ? [] : ["sudo", "-n"];
+    const quiet = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"];
+    const [first, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", ...quiet, ...args];
+    return (await run(first, rest, root, "ignore")) === 0;
+  };
+  const install = ["install", "--yes", "--no-install-recommends", ...packages];
+  // A failure's usual reason is that the lists of packages were never fetched.
+  if (!(await apt(...install))) {
+    await apt("update");
+    await apt(...install);
+  }
+  const absent = packages.filter((name) => !system[name]());
+  if (absent.length === 0) return undefined;
+  return `apt-get could not install ${absent.join(", ")} (is this machine offline?)`;
 }
 
 /** Runs the task's command with the checkout's own tools, and gives its exit status. */
