@@ -7,7 +7,13 @@ export interface Listeners<Value> {
    * @returns Takes it off the list when it is disposed of.
    */
   add(callback: (value: Value) => void): Disposable;
-  /** Calls every callback that was on the list when the call began. Allocates nothing. */
+  /**
+   * Calls every callback that was on the list when the call began, also those behind one that
+   * throws. Allocates nothing.
+   *
+   * @param value What they get.
+   * @throws What the first that threw has thrown, once all were called.
+   */
   emit(value: Value): void;
 }
 
@@ -45,9 +51,17 @@ export function listeners<Value>(): Listeners<Value> {
     },
     emit(value) {
       const current = callbacks;
+      let failed = false;
+      let failure: unknown;
       for (let index = 0; index < current.length; index++) {
-        current[index]!(value);
+        try {
+          current[index]!(value);
+        } catch (thrown) {
+          failure = failed ? failure : thrown;
+          failed = true;
+        }
       }
+      if (failed) throw failure;
     },
   };
 }

@@ -86,6 +86,8 @@ export function addressSpace(ranges: readonly AddressRange[]): AddressSpace {
   return {
     windows,
     resolve(address, length) {
+      // A fraction would be cut off where it becomes an index, behind this check.
+      if (!Number.isInteger(address) || !Number.isInteger(length)) return undefined;
       for (let index = 0; index < windows.length; index++) {
         const window = windows[index]!;
         const offset = address - window.address;

@@ -3,6 +3,9 @@ import { MappedWords } from "./mapped_words.ts";
 import type { CacheMaintenance, Memory, MemoryKind } from "./memory.ts";
 import type { SharedWords } from "./shared_words.ts";
 
+/** The most bytes that a memory has: offsets are shifted as 32-bit numbers. */
+const MAXIMUM_SIZE = 2 ** 32;
+
 /** What {@linkcode bufferMemory} needs. */
 export interface BufferMemoryOptions {
   /** The name, for messages and look-ups. */
@@ -13,7 +16,7 @@ export interface BufferMemoryOptions {
   readonly buffer: ArrayBufferLike;
   /** Where the memory starts in the buffer: a multiple of 8. Default 0. */
   readonly byteOffset?: number;
-  /** Bytes: a multiple of 4. Default: the rest of the buffer, rounded down. */
+  /** Bytes: a multiple of 4, 4 to 2^32. Default: the rest of the buffer, rounded down. */
   readonly byteLength?: number;
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
@@ -41,7 +44,8 @@ export interface BufferMemoryOptions {
 export function bufferMemory(options: BufferMemoryOptions): Memory {
   const { name, physicalAddress, buffer, kind = "normal", maintenance } = options;
   const byteOffset = options.byteOffset ?? 0;
-  const byteLength = options.byteLength ?? Math.max(0, buffer.byteLength - byteOffset) & ~3;
+  const rest = buffer.byteLength - byteOffset;
+  const byteLength = options.byteLength ?? rest - (rest % 4);
   if (!littleEndian()) {
     throw new MetalError(
       "UNSUPPORTED",
@@ -67,6 +71,12 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
         `within the buffer of ${buffer.byteLength} bytes`,
     );
   }
+  if (byteLength > MAXIMUM_SIZE) {
+    throw new MetalError(
+      "INVALID_ARGUMENT",
+      `Map memory "${name}": ${byteLength} bytes are more than the 4 GiB that a memory may have`,
+    );
+  }
   const words = new MappedWords(buffer, byteOffset, byteLength, kind, maintenance);
   return memoryOver(name, physicalAddress, kind, words);
 }
@@ -90,7 +100,8 @@ export function memoryOver(
 
   function check(action: string, offset: number, length: number, width: number): void {
     // Written so that NaN fails too.
-    if (!(offset >= 0 && length >= 0 && offset + length <= size) || !Number.isInteger(offset)) {
+    const inside = offset >= 0 && length >= 0 && offset + length <= size;
+    if (!inside || !Number.isInteger(offset) || !Number.isInteger(length)) {
       throw new MetalError(
         "OUT_OF_RANGE",
         `${action} ${length} bytes at offset ${offset} of "${name}": it has ${size} bytes`,
@@ -120,7 +131,7 @@ export function memoryOver(
     },
     read32(offset) {
       check("Read", offset, 4, 4);
-      return words.get32(offset);
+      return words.load32(offset);
     },
     write8(offset, value) {
       check("Write", offset, 1, 1);
@@ -132,7 +143,7 @@ export function memoryOver(
     },
     write32(offset, value) {
       check("Write", offset, 4, 4);
-      words.set32(offset, value);
+      words.store32(offset, value);
     },
     readBlock(offset, target) {
       check("Read", offset, target.length, 1);

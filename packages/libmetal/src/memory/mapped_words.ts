@@ -30,8 +30,8 @@ export class MappedWords implements SharedWords {
   ) {
     this.byteLength = byteLength;
     this.#u8 = new Uint8Array(buffer, byteOffset, byteLength);
-    this.#u16 = new Uint16Array(buffer, byteOffset, byteLength >>> 1);
-    this.#u32 = new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+    this.#u16 = new Uint16Array(buffer, byteOffset, byteLength / 2);
+    this.#u32 = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#bulk = kind === "normal";
     this.#maintenance = maintenance;
   }
@@ -68,6 +68,10 @@ export class MappedWords implements SharedWords {
     return Atomics.load(this.#u16, offset >>> 1);
   }
 
+  load32(offset: number): number {
+    return Atomics.load(this.#u32, offset >>> 2);
+  }
+
   store8(offset: number, value: number): void {
     Atomics.store(this.#u8, offset, value);
   }
@@ -76,47 +80,86 @@ export class MappedWords implements SharedWords {
     Atomics.store(this.#u16, offset >>> 1, value);
   }
 
+  store32(offset: number, value: number): void {
+    Atomics.store(this.#u32, offset >>> 2, value);
+  }
+
+  // The two copies hold only the way of a message, so that engines inline them where it goes.
   copyIn(offset: number, source: Uint8Array, sourceOffset: number, length: number): void {
-    const whole = sourceOffset === 0 && length === source.length;
-    if (this.#bulk && whole && length > SET_THRESHOLD) {
+    if (length > SET_THRESHOLD && this.#bulk && length === source.length) {
       this.#u8.set(source, offset);
       return;
     }
-    let done = 0;
-    if (((offset | sourceOffset) & 3) === 0 && length >= 4) {
-      const words = length >>> 2;
-      const from = this.#sources.of(source);
-      const to = offset >>> 2;
-      if (from !== undefined) {
-        const start = sourceOffset >>> 2;
-        for (let word = 0; word < words; word++) this.#u32[to + word] = from[start + word]!;
-      } else {
-        for (let word = 0; word < words; word++) {
-          this.#u32[to + word] = littleEndianWord(source, sourceOffset + word * 4);
-        }
-      }
-      done = words * 4;
+    const alias = this.#sources;
+    if (source !== alias.array || ((offset | sourceOffset) & 3) !== 0) {
+      this.#copyInUnaliased(offset, source, sourceOffset, length);
+      return;
     }
-    for (; done < length; done++) this.#u8[offset + done] = source[sourceOffset + done]!;
+    const from = alias.words;
+    const shared = this.#u32;
+    const start = sourceOffset >>> 2;
+    const to = offset >>> 2;
+    const words = length >>> 2;
+    for (let word = 0; word < words; word++) shared[to + word] = from[start + word]!;
+    const done = words * 4;
+    if (done < length) this.#bytesIn(offset + done, source, sourceOffset + done, length - done);
+  }
+
+  #copyInUnaliased(offset: number, source: Uint8Array, sourceOffset: number, length: number): void {
+    this.#sources.note(source);
+    let done = 0;
+    if (((offset | sourceOffset) & 3) === 0) {
+      const shared = this.#u32;
+      const to = offset >>> 2;
+      for (; done + 4 <= length; done += 4) {
+        shared[to + (done >>> 2)] = littleEndianWord(source, sourceOffset + done);
+      }
+    }
+    this.#bytesIn(offset + done, source, sourceOffset + done, length - done);
+  }
+
+  #bytesIn(offset: number, source: Uint8Array, sourceOffset: number, length: number): void {
+    const shared = this.#u8;
+    for (let byte = 0; byte < length; byte++) shared[offset + byte] = source[sourceOffset + byte]!;
   }
 
   copyOut(offset: number, target: Uint8Array, targetOffset: number, length: number): void {
-    let done = 0;
-    if (((offset | targetOffset) & 3) === 0 && length >= 4) {
-      const words = length >>> 2;
-      const to = this.#targets.of(target);
-      const from = offset >>> 2;
-      if (to !== undefined) {
-        const start = targetOffset >>> 2;
-        for (let word = 0; word < words; word++) to[start + word] = this.#u32[from + word]!;
-      } else {
-        for (let word = 0; word < words; word++) {
-          setLittleEndianWord(target, targetOffset + word * 4, this.#u32[from + word]!);
-        }
-      }
-      done = words * 4;
+    const alias = this.#targets;
+    if (target !== alias.array || ((offset | targetOffset) & 3) !== 0) {
+      this.#copyOutUnaliased(offset, target, targetOffset, length);
+      return;
     }
-    for (; done < length; done++) target[targetOffset + done] = this.#u8[offset + done]!;
+    const to = alias.words;
+    const shared = this.#u32;
+    const start = targetOffset >>> 2;
+    const from = offset >>> 2;
+    const words = length >>> 2;
+    for (let word = 0; word < words; word++) to[start + word] = shared[from + word]!;
+    const done = words * 4;
+    if (done < length) this.#bytesOut(offset + done, target, targetOffset + done, length - done);
+  }
+
+  #copyOutUnaliased(
+    offset: number,
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+  ): void {
+    this.#targets.note(target);
+    let done = 0;
+    if (((offset | targetOffset) & 3) === 0) {
+      const shared = this.#u32;
+      const from = offset >>> 2;
+      for (; done + 4 <= length; done += 4) {
+        setLittleEndianWord(target, targetOffset + done, shared[from + (done >>> 2)]!);
+      }
+    }
+    this.#bytesOut(offset + done, target, targetOffset + done, length - done);
+  }
+
+  #bytesOut(offset: number, target: Uint8Array, targetOffset: number, length: number): void {
+    const shared = this.#u8;
+    for (let byte = 0; byte < length; byte++) target[targetOffset + byte] = shared[offset + byte]!;
   }
 
   fill(offset: number, value: number, length: number): void {

@@ -30,10 +30,14 @@ export interface SharedWords {
   load8(offset: number): number;
   /** Sequentially consistent read of 16 bits: takes what a peer published. */
   load16(offset: number): number;
+  /** Sequentially consistent read of 32 bits: takes what a peer published. */
+  load32(offset: number): number;
   /** Sequentially consistent write of 8 bits: publishes what was written before. */
   store8(offset: number, value: number): void;
   /** Sequentially consistent write of 16 bits: publishes what was written before. */
   store16(offset: number, value: number): void;
+  /** Sequentially consistent write of 32 bits: publishes what was written before. */
+  store32(offset: number, value: number): void;
 
   /**
    * Copies private bytes into the shared ones.

@@ -1,1 +1,21 @@
-export {};
+/**
+ * What of libmetal needs the operating system: memory that processes share, and files.
+ *
+ * Linux, on Bun, on Deno with `--allow-ffi`, on Node with the package koffi. Nothing of the runtime
+ * is touched before the first call.
+ *
+ * @example
+ * ```ts
+ * import { createSharedMemory } from "@openamp/libmetal/system";
+ *
+ * using shared = await createSharedMemory({ size: 4096, physicalAddress: 0x21000000 });
+ * shared.memory.write32(0, 42);
+ * if (shared.memory.read32(0) !== 42) throw new Error("It is memory");
+ * ```
+ *
+ * @module
+ */
+export * from "./shared_mapping.ts";
+export * from "./shared_file.ts";
+export * from "./shared_memory.ts";
+export * from "./host_files.ts";

@@ -35,7 +35,8 @@ export interface WaitFor extends WaitOptions {
 /** Waiters that look again when they are woken, and at an interval, and never for ever. */
 export interface WaitQueue {
   /**
-   * Waits until `look` returns true. It looks at once, at each wake, and at each interval.
+   * Waits until `look` returns true. It looks at once, at each wake, at each interval, and a last
+   * time when time is up.
    *
    * @param wait What to look at, and for how long.
    * @returns A promise that rejects when time is up, the signal aborts, or the queue is closed.
@@ -53,7 +54,8 @@ export interface WaitQueue {
 
 interface Waiter {
   readonly look: () => boolean;
-  readonly settle: (error?: unknown) => void;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /**
@@ -80,9 +82,26 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
   const waiters = new Set<Waiter>();
   let timer: Timer | undefined;
   let closed: Error | undefined;
-  // A look may act, and what it does may wake: each waiter then looks again later, not inside.
+  // A look may act, and what it does may wake: the waiters then look again after it, not inside.
   let looking = false;
   let lookAgain = false;
+
+  function look(waiter: Waiter): boolean {
+    try {
+      if (!waiter.look()) return false;
+      // Before anything else can run: a look that takes something must not be called again.
+      waiters.delete(waiter);
+      waiter.resolve();
+    } catch (thrown) {
+      fail(waiter, thrown);
+    }
+    return true;
+  }
+
+  function fail(waiter: Waiter, reason: unknown): void {
+    waiters.delete(waiter);
+    waiter.reject(reason);
+  }
 
   function wake(): void {
     if (waiters.size === 0) return;
@@ -93,17 +112,9 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
     looking = true;
     do {
       lookAgain = false;
-      for (const waiter of waiters) lookOnce(waiter);
+      for (const waiter of waiters) look(waiter);
     } while (lookAgain);
     looking = false;
-  }
-
-  function lookOnce(waiter: Waiter): void {
-    try {
-      if (waiter.look()) waiter.settle();
-    } catch (thrown) {
-      waiter.settle(thrown);
-    }
   }
 
   function tick(): void {
@@ -117,25 +128,22 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
   }
 
   async function wait(request: WaitFor): Promise<void> {
-    const { look, what, timeout, signal } = request;
+    const { what, timeout, signal } = request;
     if (closed !== undefined) throw closed;
     if (signal?.aborted) throw error("ABORTED", what, signal.reason);
-    if (look()) return;
+    if (request.look()) return;
     let deadline: Timer | undefined;
     let abort: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const waiter: Waiter = {
-          look,
-          settle(thrown) {
-            waiters.delete(waiter);
-            if (thrown === undefined) resolve();
-            else reject(thrown);
-          },
-        };
+        const waiter: Waiter = { look: request.look, resolve, reject };
         waiters.add(waiter);
-        deadline = clock.after(timeout, () => waiter.settle(error("TIMEOUT", what)));
-        abort = () => waiter.settle(error("ABORTED", what, signal?.reason));
+        deadline = clock.after(timeout, () => {
+          if (!waiters.has(waiter)) return;
+          // The last look: what came since the one before must not be called too late.
+          if (!look(waiter)) fail(waiter, error("TIMEOUT", what));
+        });
+        abort = () => fail(waiter, error("ABORTED", what, signal?.reason));
         signal?.addEventListener("abort", abort, { once: true });
         keepLooking();
       });
@@ -154,7 +162,7 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
     wake,
     close(reason) {
       closed ??= reason;
-      for (const waiter of waiters) waiter.settle(closed);
+      for (const waiter of waiters) fail(waiter, closed);
     },
   };
 }

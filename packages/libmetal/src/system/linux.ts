@@ -1,0 +1,32 @@
+/**
+ * The numbers of Linux that are passed to the C library, equal on x86-64, arm64 and riscv64.
+ * A test compares each with the header that it comes from.
+ */
+export const LINUX = {
+  // <fcntl.h>
+  O_RDWR: 0o2,
+  O_CREAT: 0o100,
+  O_EXCL: 0o200,
+  O_CLOEXEC: 0o2000000,
+  F_ADD_SEALS: 1033,
+  F_SEAL_SEAL: 1,
+  F_SEAL_SHRINK: 2,
+  F_SEAL_GROW: 4,
+  // <unistd.h>
+  SEEK_END: 2,
+  // <sys/mman.h>
+  PROT_READ: 1,
+  PROT_WRITE: 2,
+  MAP_SHARED: 0x1,
+  MAP_PRIVATE: 0x2,
+  MAP_FIXED: 0x10,
+  MAP_ANONYMOUS: 0x20,
+  MAP_NORESERVE: 0x4000,
+  MFD_CLOEXEC: 1,
+  MFD_ALLOW_SEALING: 2,
+  // <errno.h>
+  ENOENT: 2,
+  EINTR: 4,
+  ENOTDIR: 20,
+  ESPIPE: 29,
+} as const;

@@ -1,0 +1,100 @@
+import { MetalError } from "../error.ts";
+import { loadLibc, type Libc } from "./libc.ts";
+import { LINUX } from "./linux.ts";
+import {
+  checkSize,
+  mapDescriptor,
+  type MappedFile,
+  type SharedMemoryOptions,
+} from "./shared_mapping.ts";
+import { systemError } from "./system_error.ts";
+
+/** What {@linkcode mapSharedFile} needs. */
+export interface SharedFileOptions extends SharedMemoryOptions {
+  /** An ordinary file, on any file system that can be mapped. */
+  readonly path: string;
+  /**
+   * True: makes the file, which must not exist, readable and writable for this user only, with its
+   * full size and all of its blocks, so that a full disk is an error here and not SIGBUS later.
+   * False: the file must exist, with `size` bytes at least. It is never resized. Default false.
+   */
+  readonly create?: boolean;
+}
+
+/**
+ * Maps a named file that another process maps too: each sees what the other writes, and `Atomics`
+ * are atomic between them. On Bun, on Deno with `--allow-ffi`, on Node with the package koffi.
+ *
+ * Nobody may shorten a file that is mapped: the next access would be SIGBUS, which ends the process
+ * on every runtime. {@linkcode createSharedMemory} makes memory that nobody can shorten.
+ *
+ * @param options The file, its size and its address.
+ * @returns The mapping, for its owner to close.
+ * @throws {MetalError} `NOT_FOUND` where there is no such file or directory; `OUT_OF_RANGE` where the
+ *   file has less than `size` bytes; `INVALID_ARGUMENT` for a size, address or path that no call
+ *   could accept; `UNSUPPORTED` where the runtime cannot map files; `SYSTEM` where the operating
+ *   system refuses. A file that this call has made does not stay behind.
+ *
+ * @example
+ * ```ts
+ * import { mapSharedFile } from "@openamp/libmetal/system";
+ *
+ * const place = { path: `shared-${crypto.randomUUID()}`, size: 4096, physicalAddress: 0x21000000 };
+ * using ours = await mapSharedFile({ ...place, create: true });
+ * using theirs = await mapSharedFile(place);
+ * (await import("node:fs")).unlinkSync(place.path);
+ * ours.memory.write32(0, 42);
+ * if (theirs.memory.read32(0) !== 42) throw new Error("Both see the same bytes");
+ * ```
+ */
+export async function mapSharedFile(options: SharedFileOptions): Promise<MappedFile> {
+  const { path, size, create = false } = options;
+  const action = `${create ? "Create" : "Map"} the shared file "${path}"`;
+  checkSize(action, size);
+  const name = cString(action, path);
+  const libc = await loadLibc();
+
+  const flags = LINUX.O_RDWR | LINUX.O_CLOEXEC | (create ? LINUX.O_CREAT | LINUX.O_EXCL : 0);
+  const descriptor = libc.open(name, flags, 0o600);
+  if (descriptor === -1) throw systemError(action, libc.errno());
+  try {
+    if (create) reserve(libc, action, descriptor, size);
+    else checkFile(libc, action, descriptor, size);
+    return mapDescriptor(libc, action, descriptor, path, options);
+  } catch (cause) {
+    if (create) libc.unlink(name);
+    throw cause;
+  } finally {
+    libc.close(descriptor);
+  }
+}
+
+function cString(action: string, text: string): Uint8Array {
+  if (text === "" || text.includes("\0")) {
+    throw new MetalError("INVALID_ARGUMENT", `${action}: that is no path`);
+  }
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+function reserve(libc: Libc, action: string, descriptor: number, size: number): void {
+  let errno: number;
+  // A signal ends the reservation of a large file on tmpfs early.
+  do errno = libc.posixFallocate(descriptor, 0, size);
+  while (errno === LINUX.EINTR);
+  if (errno !== 0) throw systemError(action, errno);
+}
+
+function checkFile(libc: Libc, action: string, descriptor: number, size: number): void {
+  const present = libc.lseek(descriptor, 0, LINUX.SEEK_END);
+  if (present === -1) {
+    const errno = libc.errno();
+    if (errno !== LINUX.ESPIPE) throw systemError(action, errno);
+    throw new MetalError("INVALID_ARGUMENT", `${action}: it is no ordinary file`);
+  }
+  if (present < size) {
+    throw new MetalError(
+      "OUT_OF_RANGE",
+      `${action}: ${size} bytes are asked for, and it has ${present}`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { pid } from "node:process";
+import { loadLibc } from "./libc.ts";
+import { LINUX } from "./linux.ts";
+import {
+  checkSize,
+  mapDescriptor,
+  type MappedFile,
+  type SharedMemoryOptions,
+} from "./shared_mapping.ts";
+import { systemError } from "./system_error.ts";
+
+/**
+ * Makes shared memory that is no file of any directory: a memfd, sealed so that nobody can shorten
+ * it under a mapping. Its pages are taken as they are touched.
+ *
+ * Another process of this user opens its `path`, `/proc/<pid>/fd/<n>`, until it is closed. Nothing
+ * has to be removed, and nothing stays behind, however the processes end.
+ *
+ * @param options Its size, address and kind.
+ * @returns The mapping, for its owner to close.
+ * @throws {MetalError} `INVALID_ARGUMENT` for a size or address that no call could accept;
+ *   `UNSUPPORTED` where the runtime cannot map files; `SYSTEM` where the operating system refuses.
+ *
+ * @example
+ * ```ts
+ * import { createSharedMemory, mapSharedFile } from "@openamp/libmetal/system";
+ *
+ * const place = { size: 0x1000000, physicalAddress: 0x21000000 };
+ * using ours = await createSharedMemory({ ...place, name: "psram" });
+ * using theirs = await mapSharedFile({ ...place, path: ours.path });
+ * ours.memory.write8(0, 7);
+ * if (theirs.memory.read8(0) !== 7) throw new Error("Both see the same bytes");
+ * ```
+ */
+export async function createSharedMemory(options: SharedMemoryOptions): Promise<MappedFile> {
+  const { size, name = "shared" } = options;
+  const action = `Create the shared memory "${name}"`;
+  checkSize(action, size);
+  const libc = await loadLibc();
+
+  const label = new TextEncoder().encode("openamp\0");
+  const descriptor = libc.memfdCreate(label, LINUX.MFD_CLOEXEC | LINUX.MFD_ALLOW_SEALING);
+  if (descriptor === -1) throw systemError(action, libc.errno());
+  const seals = LINUX.F_SEAL_SHRINK | LINUX.F_SEAL_GROW | LINUX.F_SEAL_SEAL;
+  try {
+    if (
+      libc.ftruncate(descriptor, size) === -1 ||
+      libc.fcntl(descriptor, LINUX.F_ADD_SEALS, seals) === -1
+    ) {
+      throw systemError(action, libc.errno());
+    }
+    // The descriptor stays open as long as the mapping: it is what the path leads to.
+    return mapDescriptor(libc, action, descriptor, `/proc/${pid}/fd/${descriptor}`, options, () =>
+      libc.close(descriptor),
+    );
+  } catch (cause) {
+    libc.close(descriptor);
+    throw cause;
+  }
+}

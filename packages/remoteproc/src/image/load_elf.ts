@@ -1,0 +1,68 @@
+import type {
+  Firmware,
+  HostEnvironment,
+  LoadedImage,
+  ProcessorResources,
+} from "../driver/processor_driver.ts";
+import { RemoteprocError } from "../error.ts";
+import { checkMachine } from "./elf/machine.ts";
+import { parseElf } from "./elf/parse.ts";
+import { planLoad } from "./plan.ts";
+import { readFirmware } from "./read_firmware.ts";
+
+/** What a processor expects of an ELF image. */
+export interface LoadElfOptions {
+  /** The instruction set that it runs: a value of `ELF_MACHINES`. */
+  readonly machine: number;
+}
+
+/**
+ * Loads an ELF image into a processor's memory, in two phases: everything is checked before the
+ * first byte is written. Upstream: `remoteproc_load`; in the kernel `rproc_elf_load_segments`.
+ *
+ * @param firmware What to load.
+ * @param resources The memories of the processor; no segment may touch the pool.
+ * @param environment Reads the file.
+ * @param options What the processor expects.
+ * @returns The loaded image, with the place of its live resource table.
+ * @throws {RemoteprocError} What `parseElf`, `checkMachine` and `planLoad` throw; `DRIVER` where
+ *   the file cannot be read.
+ */
+export async function loadElf(
+  firmware: Firmware,
+  resources: ProcessorResources,
+  environment: HostEnvironment,
+  options: LoadElfOptions,
+): Promise<LoadedImage> {
+  const image = parseElf(await readFirmware(firmware, environment), { name: firmware.name });
+  checkMachine(image, options.machine);
+  const { da, pool } = resources;
+  const plan = planLoad(image, {
+    fits: (address, length) => da.resolve(address, length) !== undefined,
+    reserved: [{ name: "the host's pool", address: pool.da, length: pool.size }],
+  });
+  const table = image.resourceTable;
+  // The remote reads the table where the loader put it; elsewhere it would never see our answers.
+  if (table !== undefined && table.loadAddress === undefined) {
+    throw new RemoteprocError(
+      "NO_RESOURCE_TABLE",
+      `${image.name}: no segment carries its section .resource_table, so that the processor would ` +
+        "never see it",
+    );
+  }
+  for (const { address, bytes, zeroFill } of plan.writes) {
+    const window = da.resolve(address, bytes.length + zeroFill);
+    if (window === undefined) continue;
+    const offset = address - window.bias;
+    window.memory.writeBlock(offset, bytes);
+    window.memory.setBlock(offset + bytes.length, 0, zeroFill);
+  }
+  return {
+    name: image.name,
+    size: image.fileSize,
+    entry: image.entry,
+    ...(table?.loadAddress === undefined
+      ? {}
+      : { resourceTable: { da: table.loadAddress, size: table.bytes.length } }),
+  };
+}
