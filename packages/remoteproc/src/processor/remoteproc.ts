@@ -112,7 +112,7 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
     states.emit(next);
   }
 
-  function require(action: keyof typeof TRANSITIONS): void {
+  function requireState(action: keyof typeof TRANSITIONS): void {
     if (TRANSITIONS[action].includes(state)) return;
     throw new RemoteprocError(
       "STATE",
@@ -130,7 +130,7 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
   }
 
   async function load(firmware: Firmware): Promise<void> {
-    require("load");
+    requireState("load");
     const held = prepared !== undefined;
     prepared ??= await driver.prepare();
     try {
@@ -145,7 +145,7 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
   }
 
   async function start(options: StartOptions): Promise<void> {
-    require("start");
+    requireState("start");
     if (image === undefined) return;
     crash = undefined;
     starting = new AbortController();

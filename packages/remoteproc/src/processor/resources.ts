@@ -1,7 +1,7 @@
 import type { AddressWindow } from "@openamp/libmetal";
 import { splitRingLayout, type VirtioDriverTransport } from "@openamp/virtio";
 
-import { type Carveout, CarveoutAllocator } from "../carveout/carveout_pool.ts";
+import { type Carveout, CarveoutAllocator } from "../carveout/carveout.ts";
 import type { LoadedImage, ProcessorResources, TablePlace } from "../driver/processor_driver.ts";
 import { RemoteprocError } from "../error.ts";
 import { hex } from "../hex.ts";
@@ -123,7 +123,7 @@ function placeCarveout(
   allocator: CarveoutAllocator,
 ): Carveout {
   if (entry.da !== FW_RSC_ADDR_ANY) {
-    const window = require(image, entry, entry.da, entry.len, resources);
+    const window = resolveDa(image, entry, entry.da, entry.len, resources);
     return { name: entry.name, da: entry.da, bus: entry.da, size: entry.len, window };
   }
   const carveout = allocator.allocate(entry.name, entry.len, CARVEOUT_ALIGN);
@@ -146,7 +146,7 @@ function placeVdev(
   const rings = entry.vrings.map((vring, queue) => {
     const { byteLength } = splitRingLayout(vring.num, vring.align);
     if (vring.da !== FW_RSC_ADDR_ANY) {
-      require(image, entry, vring.da, byteLength, resources);
+      resolveDa(image, entry, vring.da, byteLength, resources);
       return vring.da;
     }
     const carveout = `vdev${index}vring${queue}`;
@@ -189,11 +189,11 @@ function placeTrace(
   entry: TraceEntry,
   resources: ProcessorResources,
 ): TraceBuffer {
-  const window = require(image, entry, entry.da, entry.len, resources);
+  const window = resolveDa(image, entry, entry.da, entry.len, resources);
   return traceBuffer(entry.name, window, entry.da, entry.len);
 }
 
-function require(
+function resolveDa(
   image: LoadedImage,
   entry: ResourceEntry,
   da: number,

@@ -69,13 +69,17 @@ export function tableDeviceTransport(options: TableDeviceOptions): VirtioDeviceT
         error: (failure, what, cause) =>
           new VirtioError(failure, `${what}: status is still ${status()}`, { cause }),
       });
-      using _listening = doorbell.listen(() => waits.wake());
-      await waits.wait({
-        look: driverOk,
-        what: `Wait for DRIVER_OK on ${name}`,
-        timeout: wait.timeout ?? DRIVER_TIMEOUT,
-        signal: wait.signal,
-      });
+      const listening = doorbell.listen(() => waits.wake());
+      try {
+        await waits.wait({
+          look: driverOk,
+          what: `Wait for DRIVER_OK on ${name}`,
+          timeout: wait.timeout ?? DRIVER_TIMEOUT,
+          signal: wait.signal,
+        });
+      } finally {
+        listening[Symbol.dispose]();
+      }
       features = BigInt(readWord(at + FW_RSC_VDEV.fields.gfeatures.offset));
       // What was not offered was not accepted, whatever the word says.
       return (features &= BigInt(entry.dfeatures));

@@ -1,0 +1,167 @@
+import type { Clock, WaitOptions } from "@openamp/libmetal";
+import type { Endpoint, RpmsgDevice, SendOptions } from "@openamp/rpmsg";
+
+import { OpenampError } from "./error.ts";
+import { MessageQueue } from "./message_queue.ts";
+
+/** Milliseconds that a receive waits by default. */
+const RECEIVE_TIMEOUT = 15_000;
+/** Messages that wait for a reader by default. */
+const DEPTH = 1024;
+
+/** How a channel is opened. */
+export interface ChannelOptions extends WaitOptions {
+  /** Our address. Default: the next free from 1024. */
+  readonly address?: number;
+  /** The firmware's address, for firmware that announces nothing. Default: as announced. */
+  readonly destination?: number;
+  /** Messages that wait for a reader; what comes beyond is counted and dropped. Default 1024. */
+  readonly depth?: number;
+}
+
+/**
+ * A conversation with one service of the firmware: send bytes, iterate over what comes.
+ *
+ * Each message is a copy of its own. For messages without copies use {@linkcode endpoint}'s device.
+ */
+export interface Channel extends AsyncIterable<Uint8Array>, AsyncDisposable {
+  /** The service's name. */
+  readonly name: string;
+  /** The endpoint below. */
+  readonly endpoint: Endpoint;
+  /** Bytes of the largest message. */
+  readonly maxPayload: number;
+  /** Messages that came while the queue was full. */
+  readonly dropped: number;
+  /**
+   * Sends a message; waits for a buffer.
+   *
+   * @param payload 0 to `maxPayload` bytes.
+   * @param options How long to wait; default 15000 ms.
+   */
+  send(payload: Uint8Array, options?: SendOptions): Promise<void>;
+  /**
+   * Sends a message if a buffer is free.
+   *
+   * @param payload 0 to `maxPayload` bytes.
+   * @returns False where no buffer is free now.
+   */
+  trySend(payload: Uint8Array): boolean;
+  /**
+   * Takes the next message, or waits for it.
+   *
+   * @param options How long; default 15000 ms.
+   * @returns The message.
+   * @throws {OpenampError} `NOT_READY` when time is up, `ABORTED`, `CLOSED`, `CRASHED`, `STOPPED`.
+   */
+  receive(options?: WaitOptions): Promise<Uint8Array>;
+  /** Closes the channel; iterations end. */
+  close(): void;
+}
+
+/** What a channel is made of. */
+export interface ChannelParts {
+  /** The device that it runs over. */
+  readonly device: RpmsgDevice;
+  /** The service's name. */
+  readonly name: string;
+  /** The firmware's address. */
+  readonly destination: number;
+  /** Measures the timeouts. */
+  readonly clock: Clock;
+}
+
+/** A channel, with the end that its processor gives it. */
+export interface OwnedChannel extends Channel {
+  /** Ends it because the processor is gone: readers get the reason after what is queued. */
+  fail(reason: OpenampError): void;
+}
+
+/**
+ * Opens a channel over a device.
+ *
+ * @param parts The device and the service.
+ * @param options Address and depth.
+ * @returns The channel.
+ */
+export function openChannel(parts: ChannelParts, options: ChannelOptions): OwnedChannel {
+  const { device, name, destination, clock } = parts;
+  const queue = new MessageQueue<Uint8Array>(options.depth ?? DEPTH);
+  const endpoint = device.createEndpoint({
+    name,
+    destination,
+    ...(options.address === undefined ? {} : { address: options.address }),
+    onMessage(message) {
+      const copy = new Uint8Array(message.length);
+      message.copyTo(copy);
+      queue.push(copy);
+    },
+  });
+
+  function closed(): OpenampError {
+    return new OpenampError("CLOSED", `Receive on channel "${name}": it was closed`);
+  }
+
+  async function receive(wait: WaitOptions = {}): Promise<Uint8Array> {
+    const { timeout = RECEIVE_TIMEOUT, signal } = wait;
+    if (signal?.aborted) throw aborted(name, signal);
+    const cleanUps: (() => void)[] = [];
+    try {
+      const message = await queue.take((giveUp) => {
+        const timer = clock.after(timeout, () => giveUp(late(name, timeout)));
+        cleanUps.push(() => timer.cancel());
+        if (signal === undefined) return;
+        const abort = (): void => giveUp(aborted(name, signal));
+        signal.addEventListener("abort", abort, { once: true });
+        cleanUps.push(() => signal.removeEventListener("abort", abort));
+      });
+      if (message === undefined) throw closed();
+      return message;
+    } finally {
+      for (const cleanUp of cleanUps) cleanUp();
+    }
+  }
+
+  function close(): void {
+    queue.end();
+    endpoint.close();
+  }
+
+  return {
+    name,
+    endpoint,
+    maxPayload: endpoint.maxPayload,
+    get dropped() {
+      return queue.dropped;
+    },
+    send: (payload, wait) => endpoint.send(payload, wait),
+    trySend: (payload) => endpoint.trySend(payload),
+    receive,
+    close,
+    fail(reason) {
+      queue.end(reason);
+      endpoint.close();
+    },
+    async *[Symbol.asyncIterator]() {
+      for (let message = await queue.take(); message !== undefined; message = await queue.take()) {
+        yield message;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      close();
+    },
+  };
+}
+
+function late(name: string, timeout: number): OpenampError {
+  return new OpenampError(
+    "NOT_READY",
+    `Receive on channel "${name}": nothing came within ${timeout} ms`,
+  );
+}
+
+function aborted(name: string, signal: AbortSignal): OpenampError {
+  return new OpenampError("ABORTED", `Receive on channel "${name}": aborted`, {
+    cause: signal.reason,
+  });
+}

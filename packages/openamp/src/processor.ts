@@ -1,0 +1,202 @@
+import type { WaitOptions } from "@openamp/libmetal";
+import {
+  createRemoteproc,
+  type Firmware,
+  type ProcessorDriver,
+  type Remoteproc,
+  type StartOptions,
+} from "@openamp/remoteproc";
+import { openRpmsgHost, type RpmsgDevice } from "@openamp/rpmsg";
+import { RPMSG_BUFFER_SIZE } from "@openamp/rpmsg/wire";
+import { VirtioDeviceId } from "@openamp/virtio/wire";
+
+import { type Channel, type ChannelOptions, openChannel, type OwnedChannel } from "./channel.ts";
+import { OpenampError } from "./error.ts";
+
+/** Milliseconds that the firmware has for its first sign of life, and for an announcement. */
+const READY_TIMEOUT = 5000;
+/** Buffers that Linux gives to a device at the most, both directions together. */
+const BUFFERS_MAX = 512;
+
+/** Firmware to boot: a path, a URL, the bytes, or any of these with a name for messages. */
+export type BootImage = string | URL | Uint8Array | Firmware;
+
+/** How the wait for firmware is made. */
+export type ReadyOptions = WaitOptions;
+
+/** A processor that can be booted and talked to: the short way through all the packages. */
+export interface Processor extends AsyncDisposable {
+  /** Its life cycle, resources and trace buffers. */
+  readonly remoteproc: Remoteproc;
+  /** The first rpmsg device of the running firmware; undefined where there is none. */
+  readonly rpmsg: RpmsgDevice | undefined;
+
+  /**
+   * Loads firmware, starts it, and sets up its virtio devices. Resolves when the processor runs:
+   * {@linkcode ready} and {@linkcode channel} wait for what the firmware does.
+   *
+   * @param image What to boot.
+   * @param options How the start may end early.
+   * @throws Whatever is wrong with the image, the platform, or the resource table. Nothing is then
+   *   half-started.
+   */
+  boot(image: BootImage, options?: StartOptions): Promise<void>;
+  /**
+   * Waits for the firmware's first sign of life: a ring, a used buffer or an announcement.
+   *
+   * @param options How long; default 5000 ms.
+   * @throws {OpenampError} `NOT_READY`, `NO_RPMSG`, `CRASHED`, `STOPPED`, `ABORTED`.
+   */
+  ready(options?: ReadyOptions): Promise<void>;
+  /**
+   * Opens a channel to a service, once the firmware has announced it.
+   *
+   * @param name The service's name.
+   * @param options Addresses, depth, and how long to wait; default 5000 ms.
+   * @throws {OpenampError} `NOT_ANNOUNCED`, `NO_RPMSG`, `CRASHED`, `STOPPED`, `ABORTED`.
+   */
+  channel(name: string, options?: ChannelOptions): Promise<Channel>;
+  /** Ends the channels and stops the processor. Harmless when it does not run. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens a processor: nothing is held and nothing runs before `boot`.
+ *
+ * @param driver The platform's part: `mps2an385()`, `workerProcessor()` …
+ * @returns The processor; disposing of it stops it and releases everything.
+ */
+export async function openProcessor(driver: ProcessorDriver): Promise<Processor> {
+  const remoteproc = createRemoteproc(driver);
+  const { clock, logger } = driver.environment;
+  const channels = new Set<OwnedChannel>();
+  let devices: RpmsgDevice[] = [];
+
+  function gone(what: string): OpenampError {
+    const firmware = `${remoteproc.image?.name ?? "the firmware"} on ${driver.name}`;
+    return remoteproc.crash === undefined
+      ? new OpenampError("STOPPED", `${what}: ${firmware} is not running`)
+      : new OpenampError("CRASHED", `${what}: ${firmware} died: ${remoteproc.crash.reason}`);
+  }
+
+  function closeDevices(): void {
+    for (const channel of channels) channel.fail(gone(`Receive on channel "${channel.name}"`));
+    channels.clear();
+    for (const device of devices) device.close();
+    devices = [];
+  }
+
+  async function setUpDevices(): Promise<void> {
+    for (const vdev of remoteproc.resources.vdevs) {
+      if (vdev.deviceId !== VirtioDeviceId.rpmsg) continue;
+      const carveout = vdev.buffers(BUFFERS_MAX * RPMSG_BUFFER_SIZE);
+      const device = await openRpmsgHost(vdev.transport, {
+        buffers: {
+          words: carveout.window.words,
+          offset: carveout.da - carveout.window.bias,
+          address: carveout.bus,
+          size: carveout.size,
+        },
+        clock,
+        logger,
+      });
+      devices.push(device);
+    }
+  }
+
+  /** The firmware's device; where it is gone, or never was, the sentence that says so. */
+  function firstDevice(what: string): RpmsgDevice {
+    const [first] = devices;
+    if (first !== undefined) return first;
+    if (remoteproc.state !== "running") throw gone(what);
+    throw new OpenampError(
+      "NO_RPMSG",
+      `${what}: ${remoteproc.image?.name} has no rpmsg device in its resource table`,
+    );
+  }
+
+  /** Turns the failure of a wait on the firmware into what a person wants to know. */
+  function explain(
+    error: unknown,
+    what: string,
+    late: "NOT_READY" | "NOT_ANNOUNCED",
+    did: string,
+  ): unknown {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const options = { cause: error };
+    if (code === "TIMEOUT") {
+      return new OpenampError(late, `${what}: ${remoteproc.image?.name} ${did}`, options);
+    }
+    if (code === "ABORTED") return new OpenampError("ABORTED", `${what}: aborted`, options);
+    return remoteproc.state === "running" ? error : gone(what);
+  }
+
+  const crashes = remoteproc.onCrash(closeDevices);
+
+  return {
+    remoteproc,
+    get rpmsg() {
+      return devices[0];
+    },
+    async boot(image, options) {
+      await remoteproc.load(firmwareOf(image));
+      try {
+        await remoteproc.start(options);
+        await setUpDevices();
+        // Firmware that died meanwhile is reported by whoever waits for it next.
+        if (remoteproc.state !== "running") closeDevices();
+      } catch (error) {
+        closeDevices();
+        await remoteproc.shutdown();
+        throw error;
+      }
+    },
+    async ready(options = {}) {
+      const what = `Wait for ${driver.name}`;
+      const timeout = options.timeout ?? READY_TIMEOUT;
+      try {
+        await firstDevice(what).whenHeard({ ...options, timeout });
+      } catch (error) {
+        throw explain(error, what, "NOT_READY", `gave no sign of life within ${timeout} ms`);
+      }
+    },
+    async channel(name, options = {}) {
+      const what = `Open channel "${name}"`;
+      const timeout = options.timeout ?? READY_TIMEOUT;
+      let destination = options.destination;
+      let over: RpmsgDevice;
+      try {
+        over = firstDevice(what);
+        destination ??= (await over.whenAnnounced(name, { ...options, timeout })).address;
+      } catch (error) {
+        throw explain(error, what, "NOT_ANNOUNCED", `did not announce it within ${timeout} ms`);
+      }
+      const channel = openChannel({ device: over, name, destination, clock }, options);
+      channels.add(channel);
+      return channel;
+    },
+    async stop() {
+      await resetDevices();
+      closeDevices();
+      await remoteproc.stop();
+    },
+    async [Symbol.asyncDispose]() {
+      crashes[Symbol.dispose]();
+      closeDevices();
+      await remoteproc.shutdown();
+    },
+  };
+
+  /** Takes the devices back from the firmware before it is stopped (VirtIO 1.3 §2.4). */
+  async function resetDevices(): Promise<void> {
+    if (remoteproc.state !== "running") return;
+    for (const vdev of remoteproc.resources.vdevs) await vdev.transport.setStatus(0);
+  }
+}
+
+function firmwareOf(image: BootImage): Firmware {
+  if (image instanceof Uint8Array) return { name: "firmware", source: image };
+  if (image instanceof URL) return { name: image.pathname.split("/").pop() ?? "", source: image };
+  if (typeof image === "string") return { name: image.split("/").pop() ?? "", source: image };
+  return image;
+}

@@ -1,0 +1,176 @@
+import { Worker } from "node:worker_threads";
+
+import {
+  addressSpace,
+  bufferMemory,
+  type Clock,
+  hostClock,
+  listeners,
+  type Logger,
+  silentLogger,
+} from "@openamp/libmetal";
+import type {
+  Firmware,
+  HostEnvironment,
+  LoadedImage,
+  ProcessorCrash,
+  ProcessorDriver,
+  ProcessorResources,
+} from "@openamp/remoteproc";
+import { buildResourceTable } from "@openamp/remoteproc/resource-table";
+import { VirtioDeviceId } from "@openamp/virtio/wire";
+
+import { type AtomicsDoorbell, atomicsDoorbell, DOORBELL_BYTES } from "./atomics_doorbell.ts";
+import { LocalError } from "./error.ts";
+import type { WorkerBoot } from "./worker_boot.ts";
+
+/** The device address of the shared memory: nothing is at 0, so that a null address is refused. */
+const MEMORY_ADDRESS = 0x10000000;
+/** Bytes at the start of the memory for the resource table. */
+const TABLE_AREA = 4096;
+/** Bytes of the shared memory by default: two rings of 256 and 512 buffers of 512, and room. */
+const MEMORY_SIZE = 1024 * 1024;
+/** Entries of each ring. */
+const RING_SIZE = 256;
+/** Alignment of each ring. */
+const RING_ALIGN = 4096;
+/** `VIRTIO_RPMSG_F_NS`: the remote announces its services. */
+const FEATURES = 1;
+
+/** How a Worker is made a processor. */
+export interface WorkerProcessorOptions {
+  /** Its name in the log. Default `worker`. */
+  readonly name?: string;
+  /** Bytes of the shared memory: a multiple of 4096, 65536 and up. Default 1 MiB. */
+  readonly memorySize?: number;
+  /** Measures every timeout. Default: this machine's. */
+  readonly clock?: Clock;
+  /** Takes what happens, in the kernel's words. Default: nobody. */
+  readonly logger?: Logger;
+}
+
+/**
+ * A Worker of this process as the other processor: its firmware is a module, whose URL is booted.
+ * The module takes its side with `openRemote` of `@openamp/platform-local/remote`.
+ *
+ * Each start is a new Worker; an uncaught error or an exit of it is a crash.
+ *
+ * @param options Name, memory and environment.
+ * @returns The platform's part of the processor.
+ */
+export function workerProcessor(options: WorkerProcessorOptions = {}): ProcessorDriver {
+  const name = options.name ?? "worker";
+  const environment: HostEnvironment = {
+    clock: options.clock ?? hostClock,
+    logger: options.logger ?? silentLogger,
+  };
+  const crashes = listeners<ProcessorCrash>();
+  let memory: SharedArrayBuffer | undefined;
+  let doorbellWords: SharedArrayBuffer | undefined;
+  let doorbell: AtomicsDoorbell | undefined;
+  let module: URL | undefined;
+  let worker: Worker | undefined;
+
+  async function prepare(): Promise<ProcessorResources> {
+    memory = new SharedArrayBuffer(options.memorySize ?? MEMORY_SIZE);
+    doorbellWords = new SharedArrayBuffer(DOORBELL_BYTES);
+    doorbell = atomicsDoorbell(new Int32Array(doorbellWords), 0);
+    const mapped = bufferMemory({ name, physicalAddress: MEMORY_ADDRESS, buffer: memory });
+    const space = addressSpace([{ name, address: MEMORY_ADDRESS, memory: mapped }]);
+    const pool = MEMORY_ADDRESS + TABLE_AREA;
+    const size = mapped.size - TABLE_AREA;
+    return { da: space, bus: space, pool: { da: pool, bus: pool, size }, doorbell };
+  }
+
+  async function load(firmware: Firmware, resources: ProcessorResources): Promise<LoadedImage> {
+    module = moduleOf(firmware);
+    const vring = { num: RING_SIZE, align: RING_ALIGN };
+    const table = buildResourceTable([
+      { type: "vdev", id: VirtioDeviceId.rpmsg, dfeatures: FEATURES, vrings: [vring, vring] },
+    ]);
+    const window = resources.da.resolve(MEMORY_ADDRESS, TABLE_AREA);
+    window?.memory.writeBlock(0, table);
+    return {
+      name: firmware.name,
+      size: table.length,
+      entry: MEMORY_ADDRESS,
+      resourceTable: { da: MEMORY_ADDRESS, size: table.length },
+    };
+  }
+
+  async function start(image: LoadedImage, signal?: AbortSignal): Promise<void> {
+    if (memory === undefined || doorbellWords === undefined || module === undefined) {
+      throw new LocalError("START", `Start ${name}: nothing is loaded`);
+    }
+    signal?.throwIfAborted();
+    const boot: WorkerBoot = {
+      openamp: 1,
+      memory,
+      address: MEMORY_ADDRESS,
+      tableSize: image.resourceTable?.size ?? 0,
+      doorbell: doorbellWords,
+    };
+    const started = new Worker(module, { workerData: boot, name });
+    worker = started;
+    let up = false;
+    let reason = "";
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const fail = (cause: unknown): void =>
+          reject(new LocalError("START", `Start ${name} with ${image.name}: ${reason}`, { cause }));
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        started.on("online", () => resolve());
+        started.on("error", (error: unknown) => {
+          reason = error instanceof Error ? error.message : String(error);
+          if (!up) fail(error);
+        });
+        started.on("exit", (code) => {
+          reason ||= `its Worker ended with code ${code}`;
+          if (!up) fail(undefined);
+          else if (worker === started) crashes.emit({ type: "fatal error", reason });
+        });
+      });
+      up = true;
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = worker;
+    worker = undefined;
+    await stopping?.terminate();
+  }
+
+  return {
+    name,
+    platform: "local worker",
+    environment,
+    prepare,
+    load,
+    start,
+    stop,
+    async unprepare() {
+      await stop();
+      doorbell?.[Symbol.dispose]();
+      doorbell = undefined;
+      doorbellWords = undefined;
+      memory = undefined;
+    },
+    onCrash: (callback) => crashes.add(callback),
+  };
+}
+
+function moduleOf(firmware: Firmware): URL {
+  const { source } = firmware;
+  const url =
+    source instanceof URL ? source : typeof source === "string" ? URL.parse(source) : null;
+  if (url === null) {
+    throw new LocalError(
+      "MODULE",
+      `Load ${firmware.name}: the firmware of a Worker is a module, give its URL`,
+    );
+  }
+  return url;
+}
