@@ -43,7 +43,7 @@ interface Bench {
   readonly clock: StillClock;
   readonly queue: WaitQueue;
   /** Starts a wait and keeps how it ends: undefined while it goes on. */
-  start(wait: Partial<WaitFor> & Pick<WaitFor, "look">): { ended: string | undefined };
+  readonly start: (wait: Partial<WaitFor> & Pick<WaitFor, "look">) => { ended: string | undefined };
 }
 
 function bench(interval?: number): Bench {
