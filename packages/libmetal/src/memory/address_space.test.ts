@@ -11,8 +11,7 @@ function space(...ranges: (Omit<AddressRange, "memory"> & { bytes: number })[]) 
   return addressSpace(ranges.map(({ bytes, ...range }) => ({ ...range, memory: memory(bytes) })));
 }
 
-// threats.md T12
-describe("an address space resolves", () => {
+describe("an address space (T12) resolves", () => {
   const bases = [0, 0x21000000, 2 ** 31 - 32, 2 ** 32 - 64, 2 ** 32 - 32, 2 ** 52, MAXIMUM - 67];
   test.each(bases)("whole ranges of a window of 64 bytes at %i, and no others", (given) => {
     const base = given - (given % 4);

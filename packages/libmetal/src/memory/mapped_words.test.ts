@@ -120,12 +120,12 @@ describe.each(KINDS)("words of %s memory", (kind) => {
 
   test("copy right when two arrays take turns", () => {
     const words = wordsOver(new ArrayBuffer(SIZE), kind);
-    const arrays = [pattern(40, 1), pattern(40, 2)];
+    const [one, two] = [pattern(40, 1), pattern(40, 2)];
     const target = new Uint8Array(40);
-    for (const turn of [0, 0, 0, 1, 0, 1, 1, 1, 0, 0]) {
-      words.copyIn(16, arrays[turn]!, 0, 40);
+    for (const array of [one, one, one, two, one, two, two, two, one, one]) {
+      words.copyIn(16, array, 0, 40);
       words.copyOut(16, target, 0, 40);
-      expect(difference(target, arrays[turn]!)).toBe(-1);
+      expect(difference(target, array)).toBe(-1);
     }
   });
 
@@ -161,7 +161,7 @@ describe.each(KINDS)("words of %s memory", (kind) => {
     const words = wordsOver(bytes.buffer, kind);
     const view = words.view(3, 9);
     expect([...view]).toEqual([...bytes.subarray(3, 12)]);
-    words.set8(3, bytes[3]! ^ 0xff);
+    words.set8(3, words.get8(3) ^ 0xff);
     expect(view[0] === bytes[3]).toBe(kind === "normal");
   });
 
@@ -184,32 +184,33 @@ describe.each(KINDS)("words of %s memory", (kind) => {
 });
 
 /** What may use instructions wider than the processor allows on device memory. */
-const BULK = ["set", "fill", "slice", "subarray", "copyWithin"] as const;
+const BULK = new Set(["set", "fill", "slice", "subarray", "copyWithin"]);
 
 /** Runs an action and collects the bulk operations in which a buffer took part. */
 function bulkOperations(buffer: ArrayBufferLike, action: () => void): Set<string> {
   const seen = new Set<string>();
+  const isOver = (value: unknown): boolean => ArrayBuffer.isView(value) && value.buffer === buffer;
   const prototype: unknown = Object.getPrototypeOf(Uint8Array.prototype);
   if (typeof prototype !== "object" || prototype === null) throw new Error("No %TypedArray%");
-  const isOver = (value: unknown): boolean => ArrayBuffer.isView(value) && value.buffer === buffer;
-  const originals = BULK.map((name) => Object.getOwnPropertyDescriptor(prototype, name)!);
+  const originals = Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([name]) =>
+    BULK.has(name),
+  );
+  if (originals.length !== BULK.size) throw new Error("Not all of %TypedArray%.prototype is found");
   try {
-    for (const [index, name] of BULK.entries()) {
-      const original: unknown = originals[index]!.value;
-      if (typeof original !== "function") throw new Error(`No %TypedArray%.prototype.${name}`);
+    for (const [name, original] of originals) {
+      const { value: operation }: { value?: unknown } = original;
+      if (typeof operation !== "function") throw new Error(`${name} is no function`);
       Object.defineProperty(prototype, name, {
         configurable: true,
         value(this: unknown, ...values: unknown[]): unknown {
           if (isOver(this) || values.some(isOver)) seen.add(name);
-          return Reflect.apply(original, this, values);
+          return Reflect.apply(operation, this, values);
         },
       });
     }
     action();
   } finally {
-    for (const [index, name] of BULK.entries()) {
-      Object.defineProperty(prototype, name, originals[index]!);
-    }
+    for (const [name, original] of originals) Object.defineProperty(prototype, name, original);
   }
   return seen;
 }

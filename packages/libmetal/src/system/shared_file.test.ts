@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mapSharedFile, type SharedFileOptions } from "@openamp/libmetal/system";
@@ -97,22 +105,22 @@ describe("a closed mapping", () => {
   });
 });
 
-describe("mapSharedFile refuses", () => {
-  async function failure(options: Partial<SharedFileOptions>): Promise<unknown> {
-    const mapping = mapSharedFile(place(options));
-    return mapping.then(
-      (file) => file.close(),
-      (error: unknown) => error,
-    );
-  }
+/** The error of a mapping, or undefined where it is made after all. */
+async function failure(options: Partial<SharedFileOptions>): Promise<unknown> {
+  return mapSharedFile(place(options)).then(
+    (file) => file.close(),
+    (error: unknown) => error,
+  );
+}
 
+describe("mapSharedFile refuses", () => {
   test("a file that does not exist, and makes none", async () => {
     expect(await failure({})).toMatchObject({
       name: "MetalError",
       code: "NOT_FOUND",
       message: `Map the shared file "${path}": no such file or directory (ENOENT)`,
     });
-    expect(() => statSync(path)).toThrow();
+    expect(existsSync(path)).toBe(false);
   });
 
   test("to make a file that exists, and leaves it as it is", async () => {
@@ -124,8 +132,7 @@ describe("mapSharedFile refuses", () => {
     expect(readFileSync(path, "utf8")).toBe("ours");
   });
 
-  // threats.md T46
-  test("a file that is shorter than asked, before it is mapped", async () => {
+  test("a file that is shorter than asked, before it is mapped (T46)", async () => {
     writeFileSync(path, new Uint8Array(SIZE));
     truncateSync(path, SIZE - 1);
     expect(await failure({})).toMatchObject({
@@ -159,12 +166,12 @@ describe("mapSharedFile refuses", () => {
 
   test.each([0, -4, 2, 6.5, NaN, Infinity, 2 ** 32 + 4])("%d bytes", async (size) => {
     expect(await failure({ size, create: true })).toMatchObject({ code: "INVALID_ARGUMENT" });
-    expect(() => statSync(path)).toThrow();
+    expect(existsSync(path)).toBe(false);
   });
 
   test("an address beyond 2^53 - 1, and removes the file that it has made", async () => {
     const fault = { physicalAddress: 2 ** 53, create: true };
     expect(await failure(fault)).toMatchObject({ code: "INVALID_ARGUMENT" });
-    expect(() => statSync(path)).toThrow();
+    expect(existsSync(path)).toBe(false);
   });
 });

@@ -12,8 +12,7 @@ test("shared memory is mapped a second time by its path", async () => {
   expect(theirs.memory.read32(0)).toBe(42);
 });
 
-// threats.md T46
-test("nobody changes the size of shared memory", async () => {
+test("nobody changes the size of shared memory (T46)", async () => {
   using ours = await createSharedMemory(PLACE);
   for (const size of [0, PLACE.size - 1, PLACE.size + 1]) {
     expect(() => truncateSync(ours.path, size)).toThrow(/EPERM|not permitted/);

@@ -1,12 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execPath, versions } from "node:process";
 import type { SharedWords } from "@openamp/libmetal";
 import { createSharedMemory, type MappedFile } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
+import { count } from "../../../../tools/counts.ts";
 
 const PLACE = { size: 0x1000, physicalAddress: 0 };
-const INCREMENTS = 100_000;
+const INCREMENTS = count("increments of two processes");
 const MESSAGES = 2000;
 /** No wait for the other process is longer. */
 const LIMIT_MS = 20_000;
@@ -54,11 +55,11 @@ async function withOther(
     : versions["deno"]
       ? ["run", "--quiet", "--no-check", "--allow-ffi", "--allow-read", "-"]
       : ["--input-type=module", "-"];
-  const other: ChildProcess = spawn(execPath, flags, { stdio: ["pipe", "pipe", "pipe"] });
+  const other = spawn(execPath, flags, { stdio: ["pipe", "pipe", "pipe"] });
   const exit = once(other, "exit");
   let complaint = "";
-  other.stderr?.on("data", (chunk: unknown) => (complaint += String(chunk)));
-  other.stdin?.end(`${PRELUDE}
+  other.stderr.on("data", (chunk: unknown) => (complaint += String(chunk)));
+  other.stdin.end(`${PRELUDE}
     const { memory } = await mapSharedFile(${JSON.stringify({ ...PLACE, path: shared.path })});
     const { words } = memory;
     console.log("mapped");
@@ -68,7 +69,7 @@ async function withOther(
   `);
   try {
     const first = await Promise.race([
-      once(other.stdout!, "data").then(String),
+      once(other.stdout, "data").then(String),
       exit.then(() => ""),
     ]);
     if (!first.includes("mapped")) throw new Error(`The other process has ended: ${complaint}`);

@@ -67,6 +67,13 @@ function bench(interval?: number): Bench {
   };
 }
 
+/** A look that throws. */
+function fail(reason: unknown): () => boolean {
+  return () => {
+    throw reason;
+  };
+}
+
 /** Lets every promise that is settled call back. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
@@ -187,9 +194,6 @@ describe("a wait", () => {
 
   test("fails with what its look throws, at once or later, even undefined", async () => {
     const { clock, queue, start } = bench();
-    const fail = (reason: unknown) => (): boolean => {
-      throw reason;
-    };
     const early = start({ look: fail(new Error("broken")) });
     let broken = false;
     const later = start({ look: () => broken && fail(new Error("broken later"))() });
