@@ -110,13 +110,11 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
       return;
     }
     looking = true;
-    let settled: boolean;
-    do {
-      lookAgain = false;
-      settled = false;
-      for (const waiter of waiters) settled = look(waiter) || settled;
-      // Where none was settled, to look again at once might never end; the interval will do.
-    } while (lookAgain && settled);
+    lookAgain = false;
+    for (const waiter of waiters) look(waiter);
+    // Once and no more: a peer that sends without a pause would keep us here. The rest is seen at
+    // the next interval.
+    if (lookAgain) for (const waiter of waiters) look(waiter);
     looking = false;
   }
 
