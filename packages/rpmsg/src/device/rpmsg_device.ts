@@ -2,17 +2,8 @@ import type { WaitOptions } from "@openamp/libmetal";
 
 import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
 import type { RpmsgError } from "../error.ts";
+import type { Announcement } from "../name_service/announcement.ts";
 import type { RpmsgCounters } from "./counters.ts";
-
-/** A service that the peer announced. */
-export interface Announcement {
-  /** Its name: printable ASCII, any other byte as `\xNN`. */
-  readonly name: string;
-  /** The peer's address, any 32-bit number. */
-  readonly address: number;
-  /** False where the peer withdrew it. */
-  readonly present: boolean;
-}
 
 /**
  * Creates endpoints, sends, receives, announces: over virtio, or over whatever else carries rpmsg.

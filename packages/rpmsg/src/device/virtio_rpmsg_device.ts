@@ -13,10 +13,11 @@ import {
 import type { RpmsgBuffers } from "../buffer/rpmsg_buffers.ts";
 import { Addresses } from "../endpoint/addresses.ts";
 import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
-import type { EndpointPort } from "../endpoint/endpoint_port.ts";
+import type { EndpointPort, NamedAddress } from "../endpoint/endpoint_port.ts";
 import { LocalEndpoint, SEND_TIMEOUT } from "../endpoint/local_endpoint.ts";
 import { RpmsgError } from "../error.ts";
 import { ReceivedMessage } from "../message/received_message.ts";
+import type { Announcement } from "../name_service/announcement.ts";
 import { Announcements } from "../name_service/announcements.ts";
 import {
   RPMSG_ADDR_ANY,
@@ -34,7 +35,7 @@ import {
   RPMSG_NS_MESSAGE_SIZE,
 } from "../wire/name_service.ts";
 import { rpmsgCounters, type RpmsgCounters } from "./counters.ts";
-import type { Announcement, RpmsgDevice } from "./rpmsg_device.ts";
+import type { RpmsgDevice } from "./rpmsg_device.ts";
 
 /** Messages taken in one go; what is left waits for the next turn, so that others get theirs. */
 const DRAIN_MAX = 1024;
@@ -270,7 +271,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     this.#waits.wake();
   }
 
-  forget(endpoint: LocalEndpoint): void {
+  forget(endpoint: NamedAddress): void {
     this.#endpoints.delete(endpoint.address);
     if (endpoint.announced && this.#failure === undefined) this.#announce(endpoint, true);
   }
@@ -410,11 +411,15 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
   }
 
   /** Tells the peer of an endpoint, now or when a buffer is free; nobody waits for it. */
-  #announce(endpoint: LocalEndpoint, destroy: boolean): void {
-    const payload = encodeNameService(endpoint.name, endpoint.address, destroy);
-    const look = (): boolean =>
-      (endpoint.closed && !destroy) || this.transmit(endpoint.address, RPMSG_NS_ADDR, payload);
-    const what = `Announce "${endpoint.name}"`;
+  #announce(endpoint: NamedAddress, destroy: boolean): void {
+    const { name, address } = endpoint;
+    const payload = encodeNameService(name, address, destroy);
+    const look = (): boolean => {
+      // Closed before it was announced: there is nothing to say, or to take back.
+      const stale = !destroy && this.#endpoints.get(address) !== endpoint;
+      return stale || this.transmit(address, RPMSG_NS_ADDR, payload);
+    };
+    const what = `Announce "${name}"`;
     this.waitToSend({ look, what, timeout: SEND_TIMEOUT }).catch((error: unknown) => {
       if (this.#failure === undefined) this.#log(LogLevel.warning, String(error));
     });
