@@ -110,10 +110,13 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
       return;
     }
     looking = true;
+    let settled: boolean;
     do {
       lookAgain = false;
-      for (const waiter of waiters) look(waiter);
-    } while (lookAgain);
+      settled = false;
+      for (const waiter of waiters) settled = look(waiter) || settled;
+      // Where none was settled, to look again at once might never end; the interval will do.
+    } while (lookAgain && settled);
     looking = false;
   }
 
