@@ -206,7 +206,6 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       return;
     }
     this.#drain();
-    this.#checkQueues();
     this.#waits.wake();
   }
 
@@ -343,12 +342,16 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
   #takeBatch(limit: number): number {
     const buffers = this.#buffers;
     let taken = 0;
-    while (taken < limit && this.#failure === undefined) {
+    do {
       const token = buffers.takeReceive();
-      if (token < 0) break;
+      if (token < 0) {
+        this.#checkQueues();
+        break;
+      }
       this.#receive(token);
       taken++;
-    }
+      // One look a batch: what came after it comes with a ring of its own.
+    } while (taken < limit && buffers.receiveSeen > 0 && this.#failure === undefined);
     return taken;
   }
 

@@ -186,6 +186,10 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     return (flags & VIRTQ_AVAIL_F_NO_INTERRUPT) === 0;
   }
 
+  get seen(): number {
+    return (this.#seen - this.#taken) & 0xffff;
+  }
+
   disableNotifications(): void {
     this.#notificationsOff = true;
     if (this.#eventIndex) this.#setAvailableEvent((this.#taken - 1) & 0xffff);

@@ -173,6 +173,10 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     return id;
   }
 
+  get seen(): number {
+    return (this.#seen - this.#taken) & 0xffff;
+  }
+
   disableInterrupts(): void {
     this.#interruptsOff = true;
     if (this.#eventIndex) this.#setUsedEvent((this.#taken - 1) & 0xffff);
