@@ -55,6 +55,8 @@ export interface RawSplitRing {
   descriptor(index: number): Required<RawDescriptor>;
   /** Reads the head that stands at an available index. */
   availableHead(index: number): number;
+  /** Reads id and length that stand at a used index. */
+  usedElement(index: number): readonly [id: number, length: number];
   /** Puts heads into the available ring, from where its index stands, and publishes them. */
   offer(...heads: readonly number[]): void;
   /** Puts id and length into the used ring, from where its index stands, and publishes them. */
@@ -149,6 +151,12 @@ export function rawSplitRing(ring: SplitRing): RawSplitRing {
       };
     },
     availableHead: (index) => get(available, AVAILABLE_RING + (index & mask) * 2),
+    usedElement(index) {
+      const { words, offset } = used;
+      const at = offset + USED_RING + (index & mask) * USED_ELEMENT_SIZE;
+      words.invalidate(at, USED_ELEMENT_SIZE);
+      return [words.get32(at + USED_ELEMENT_ID), words.get32(at + USED_ELEMENT_LENGTH)];
+    },
     offer(...heads) {
       const index = this.availableIndex;
       for (const [position, head] of heads.entries()) {
