@@ -59,6 +59,11 @@ export function cachedWords(memory: SharedWords): SharedWords {
     write(offset, value);
     write(offset + 1, value >>> 8);
   };
+  const get32 = (offset: number): number => (get16(offset) | (get16(offset + 2) << 16)) >>> 0;
+  const set32 = (offset: number, value: number): void => {
+    set16(offset, value);
+    set16(offset + 2, value >>> 16);
+  };
   const copyOut: SharedWords["copyOut"] = (offset, target, targetOffset, length) => {
     for (let at = 0; at < length; at++) target[targetOffset + at] = read(offset + at);
   };
