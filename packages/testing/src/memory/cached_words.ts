@@ -67,11 +67,6 @@ export function cachedWords(memory: SharedWords): SharedWords {
   const copyOut: SharedWords["copyOut"] = (offset, target, targetOffset, length) => {
     for (let at = 0; at < length; at++) target[targetOffset + at] = read(offset + at);
   };
-  const get32 = (offset: number): number => (get16(offset) | (get16(offset + 2) << 16)) >>> 0;
-  const set32 = (offset: number, value: number): void => {
-    set16(offset, value);
-    set16(offset + 2, value >>> 16);
-  };
 
   return {
     byteLength,
