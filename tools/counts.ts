@@ -17,6 +17,11 @@ export const counts = {
     long: 200,
     meets: "200 boots in a row leave no process, socket or file behind, and every one echoes",
   },
+  "increments of two processes": {
+    short: 100_000,
+    long: 10_000_000,
+    meets: "real Atomics across processes: two that add to one word lose no addition",
+  },
   "messages without a collection": {
     short: 1_000_000,
     long: 10_000_000,

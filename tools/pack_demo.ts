@@ -10,27 +10,33 @@ import type { Tarball } from "./tarballs.ts";
 import { repository } from "./workspace.ts";
 
 const program = "node_modules/@openamp/cli/src/main.js";
-const demo = ["demo", "--platform", "local", "--json"];
 
 await withTarballs(async (tarballs, folder) => {
   await install(tarballs, folder);
-  const commands: readonly (readonly [string, ...string[]])[] = [
+  const runtimes = [
     ["bun", program],
     ["deno", "run", "--allow-all", program],
-    ...nodes().map((node) => [node, program] as const),
+    ...nodes().map((node) => [node, program]),
   ];
-  for (const [command, ...args] of commands) {
-    const { status, stdout, stderr } = await run(command, [...args, ...demo], {
-      cwd: folder,
-      limit: 120,
-    });
-    const problem = status === 0 ? problemOf(stdout) : `ended with status ${status}`;
-    console.log(`${problem === undefined ? "ok  " : "FAIL"} demo on ${command}`);
-    if (problem === undefined) continue;
-    console.log(problem, stdout, stderr);
-    process.exitCode = 1;
-  }
+  for (const runtime of runtimes) await demonstrate(runtime, "local", folder);
+  // Once with the firmware, to see that its images are in their tarball.
+  await demonstrate(["bun", program], "qemu", folder);
 });
+
+/** Runs the demonstration in `folder`, and says whether all of its messages came back. */
+async function demonstrate(
+  [command = "", ...args]: readonly string[],
+  platform: "local" | "qemu",
+  folder: string,
+): Promise<void> {
+  const demo = [...args, "demo", "--platform", platform, "--json"];
+  const { status, stdout, stderr } = await run(command, demo, { cwd: folder, limit: 120 });
+  const problem = status === 0 ? problemOf(stdout, platform) : `ended with status ${status}`;
+  console.log(`${problem === undefined ? "ok  " : "FAIL"} demo on ${command}, ${platform}`);
+  if (problem === undefined) return;
+  console.log(problem, stdout, stderr);
+  process.exitCode = 1;
+}
 
 /** Installs the tarballs, also where one depends on another: nothing of ours is on a registry. */
 async function install(tarballs: readonly Tarball[], folder: string): Promise<void> {
@@ -61,12 +67,12 @@ function isExecutable(file: string): boolean {
 }
 
 /** What is wrong with the one object that `openamp demo --json` prints. */
-function problemOf(output: string): string | undefined {
+function problemOf(output: string, wanted: string): string | undefined {
   try {
     const { platform, sent, echoed } = JSON.parse(output) as Readonly<Record<string, unknown>>;
-    return platform === "local" && sent === 110 && echoed === 110
+    return platform === wanted && sent === 110 && echoed === 110
       ? undefined
-      : "did not echo 110 of 110 messages on the platform local";
+      : `did not echo 110 of 110 messages on the platform ${wanted}`;
   } catch {
     return "printed no JSON object";
   }

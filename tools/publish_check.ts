@@ -7,10 +7,11 @@ import type { RunResult } from "./run.ts";
 import { withTarballs } from "./tarballs.ts";
 
 await withTarballs(async (tarballs) => {
-  for (const { name, file } of tarballs) {
+  const reports = tarballs.map(async ({ name, file }) => {
     report(`publint ${name}`, await run("publint", ["run", file, "--strict"]));
     report(`attw ${name}`, await run("attw", [file, "--profile", "esm-only"]));
-  }
+  });
+  await Promise.all(reports);
 });
 report("deno publish", await run("deno", ["publish", "--dry-run", "--allow-dirty", "--quiet"]));
 

@@ -29,8 +29,12 @@ export function resultFile(suite: Suite): string {
  * A run that gave no report, or that failed although each of its tests passed, counts as a failure:
  * a module that does not load and a process that does not end have no test of their own.
  */
-export function readResult(suite: Suite, status: number, seconds: number): Result {
-  const file = resultFile(suite);
+export function readResult(
+  suite: Suite,
+  status: number,
+  seconds: number,
+  file: string = resultFile(suite),
+): Result {
   const counted = existsSync(file)
     ? countsOf(suite, readFileSync(file, "utf8"))
     : { passed: 0, failed: 1, skipped: 0 };

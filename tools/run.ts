@@ -24,7 +24,11 @@ export interface RunResult {
 }
 
 /** The checkout's own bun, deno and node come first, whatever else is installed. */
-export const path: string = `${repository}/node_modules/.bin:${process.env["PATH"] ?? ""}`;
+export const path: string = [
+  `${repository}/node_modules/.bin`,
+  `${repository}/node_modules/.runtimes`,
+  process.env["PATH"],
+].join(":");
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -37,14 +41,6 @@ export function run(
   const start = performance.now();
   const output = { stdout: "", stderr: "" };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, PATH: path, ...env },
-      stdio: inherit ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
-      // A process group of its own, so that what the program starts can be ended with it. The price
-      // is that a terminal's Ctrl-C reaches only this process, which passes it on.
-      detached: true,
-    });
     const signalGroup = (signal: NodeJS.Signals): void => {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     };
@@ -53,6 +49,14 @@ export function run(
       process.exit(128 + constants.signals[signal]);
     };
     for (const signal of stopSignals) process.on(signal, stop);
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, PATH: path, ...env },
+      stdio: inherit ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+      // A process group of its own, so that what the program starts can be ended with it. The price
+      // is that a terminal's Ctrl-C reaches only this process, which passes it on.
+      detached: true,
+    });
     const timer =
       limit === undefined ? undefined : setTimeout(() => signalGroup("SIGKILL"), limit * 1000);
     const finish = (): void => {

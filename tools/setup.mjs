@@ -1,6 +1,6 @@
-// Set-up: makes a fresh checkout ready for a task, then hands over to that task's command.
+// Set-up: makes a fresh checkout ready for a task, then hands over to that task's program.
 //
-//   node tools/setup.mjs <start|test|bench|tools> [command...]
+//   node tools/setup.mjs <start|test|bench|tools> [bun|deno argument...]
 //
 // It needs nothing but the runtime that runs it (Node 20 or newer, Bun or Deno), speaks on stderr
 // only, and says and does nothing when nothing is missing. The JavaScript tools, the three runtimes
@@ -10,25 +10,26 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { symlinkSync, writeFileSync, writeSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { constants as osConstants, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const stamp = join(modules, ".openamp-setup");
-const binaries = join(modules, ".bin");
-
-/** The executables of the runtimes, below node_modules. npm links that of `node` by itself. */
+/** The executables of Bun and Deno, below node_modules; npm links that of Node by itself. */
 const cpu =
   process.arch === "arm64" ? { bun: "aarch64", deno: "arm64" } : { bun: "x64", deno: "x64" };
-const runtimes = {
+const executables = {
   bun: `@oven/bun-linux-${cpu.bun}/bin/bun`,
   deno: `@deno/linux-${cpu.deno}-glibc/deno`,
 };
+
+/** Where they are linked. Not all in .bin: `deno task` takes what is in there for JavaScript. */
+const links = { bun: ".bin/bun", deno: ".runtimes/deno" };
 
 /** Debian packages, and how to see without asking dpkg that what they give is there. */
 const system = {
@@ -86,9 +87,10 @@ async function installTools() {
   try {
     const bun = await pinnedBun(temporary);
     await mustRun(bun, ["install", "--frozen-lockfile", "--ignore-scripts"], root);
-    for (const [name, executable] of Object.entries(runtimes)) {
-      rmSync(join(binaries, name), { force: true });
-      symlinkSync(join("..", executable), join(binaries, name));
+    for (const [name, link] of Object.entries(links)) {
+      mkdirSync(dirname(join(modules, link)), { recursive: true });
+      rmSync(join(modules, link), { force: true });
+      symlinkSync(join("..", executables[name]), join(modules, link));
     }
     writeFileSync(stamp, state);
   } catch (error) {
@@ -116,15 +118,15 @@ async function pinnedBun(temporary) {
   } else {
     const manager = running ?? (process.versions.deno ? process.execPath : onPath("deno"));
     if (!manager) throw new SetupError("neither npm nor Bun nor Deno is on the PATH");
-    await mustRun(manager, ["install"], temporary);
+    await mustRun(manager, ["install", running ? "--silent" : "--quiet"], temporary);
   }
-  return join(temporary, "node_modules", runtimes.bun);
+  return join(temporary, "node_modules", executables.bun);
 }
 
 async function installSystemPackages(mode, command) {
-  const local =
-    command.join(" ").includes("--platform local") || command.includes("--platform=local");
-  const missing = modes[mode].filter((name) => !(local && mode === "start") && !system[name]());
+  // A remote in a Worker needs nothing installed.
+  if (mode === "start" && /--platform[ =]local/.test(command.join(" "))) return;
+  const missing = modes[mode].filter((name) => !system[name]());
   if (missing.length === 0) return;
 
   const problem = await aptInstall(missing);
@@ -138,33 +140,33 @@ async function installSystemPackages(mode, command) {
 
 /** Installs Debian packages and gives what went wrong, if something did. */
 async function aptInstall(packages) {
-  const names = packages.join(" ");
-  if (!onPath("apt-get"))
-    return `${names} missing, and there is no apt-get here to install it with`;
+  const names = packages.join(", ");
+  if (!onPath("apt-get")) return `${names} missing, and there is no apt-get here`;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && outputOf("sudo", ["-n", "true"]) === undefined) {
-    return `${names} missing, and installing it needs root`;
+    return `${names} missing, and to install takes root`;
   }
-  const apt = [
-    ...(isRoot ? [] : ["sudo", "-n"]),
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    "apt-get",
-  ];
-  const quiet = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
-  const install = [...apt, ...quiet, "install", "--yes", "--no-install-recommends", ...packages];
   say(`installing ${names} with apt-get ${isRoot ? "as root" : "through sudo"}`);
-  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
-  // The usual reason is that the package lists were never fetched.
-  const update = [...apt, ...quiet, "update"];
-  await run(update[0], update.slice(1), root, "ignore");
-  if ((await run(install[0], install.slice(1), root, "ignore")) === 0) return undefined;
-  return `apt-get could not install ${names} (is this machine offline?)`;
+  const apt = async (...args) => {
+    const sudo = isRoot ? [] : ["sudo", "-n"];
+    const quiet = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"];
+    const [first, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", ...quiet, ...args];
+    return (await run(first, rest, root, "ignore")) === 0;
+  };
+  const install = ["install", "--yes", "--no-install-recommends", ...packages];
+  // A failure's usual reason is that the lists of packages were never fetched.
+  if (!(await apt(...install))) {
+    await apt("update");
+    await apt(...install);
+  }
+  const absent = packages.filter((name) => !system[name]());
+  if (absent.length === 0) return undefined;
+  return `apt-get could not install ${absent.join(", ")} (is this machine offline?)`;
 }
 
 /** Runs the task's command with the checkout's own tools, and gives its exit status. */
 function handOver([name, ...args]) {
-  return run(join(binaries, name), args, process.cwd(), "inherit");
+  return run(join(modules, links[name]), args, process.cwd(), "inherit");
 }
 
 async function mustRun(command, args, cwd) {
@@ -177,7 +179,8 @@ async function mustRun(command, args, cwd) {
 
 /** Runs a command to its end, and gives its exit status. */
 function run(command, args, cwd, stdio) {
-  const env = { ...process.env, PATH: [binaries, process.env.PATH].join(delimiter) };
+  const folders = [join(modules, ".bin"), join(modules, ".runtimes"), process.env.PATH];
+  const env = { ...process.env, PATH: folders.join(delimiter) };
   return new Promise((resolve, reject) => {
     child = spawn(command, args, { cwd, env, stdio });
     child.once("error", (error) =>

@@ -32,6 +32,7 @@ export function manifest(folder: "libmetal" | "virtio", change: Readonly<object>
 }
 
 const good: Readonly<Record<string, string>> = {
+  "bun.lock": "{}",
   "deno.json": JSON.stringify({ workspace: ["./packages/libmetal", "./packages/virtio"] }),
   "tsconfig.json": JSON.stringify({
     references: [{ path: "packages/libmetal" }, { path: "packages/virtio" }],

@@ -52,3 +52,8 @@ test("refuses a dependency that the compiler's project does not reference", () =
     "packages/virtio/tsconfig.json: lacks ../libmetal",
   ]);
 });
+
+test("refuses a lock file that names a registry", () => {
+  const workspace = fixture({ "bun.lock": '["a", "https://registry.example/a.tgz"]' });
+  expect(manifests.problems(workspace)).toEqual(["bun.lock: names https://registry.example"]);
+});

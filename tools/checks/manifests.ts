@@ -10,6 +10,7 @@ export const manifests: Check = {
   problems: (workspace) => [
     ...workspace.packages.flatMap((entry) => packageProblems(entry, workspace.packages)),
     ...rootProblems(workspace),
+    ...lockProblems(workspace),
   ],
 };
 
@@ -64,6 +65,12 @@ function rootProblems({ root, packages }: Workspace): readonly string[] {
       ...unreferenced.map((name) => `packages/${folder}/tsconfig.json: lacks ../${name}`),
     ];
   });
+}
+
+/** The lock file names no registry, so that a mirror serves as well. */
+function lockProblems({ root }: Workspace): readonly string[] {
+  const addresses = readFileSync(join(root, "bun.lock"), "utf8").match(/https?:\/\/[^"/]+/g) ?? [];
+  return [...new Set(addresses)].map((address) => `bun.lock: names ${address}`);
 }
 
 function sorted(record: Readonly<Record<string, string>>): readonly (readonly string[])[] {

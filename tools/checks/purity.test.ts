@@ -10,6 +10,8 @@ test.each([
   "export const table = { process: 1, Buffer: 2 }; export const one = table.process;",
   "export async function later(): Promise<void> { await Promise.resolve(); }",
   "export interface Peer { readonly process: number; }",
+  "export function require(state: string): void { if (state) require(state); }",
+  "export const start = (process: number): number => process;",
 ])("accepts %s", (text) => {
   expect(purity.problems(fixture({ [module]: text }))).toEqual([]);
 });

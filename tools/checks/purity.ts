@@ -45,9 +45,10 @@ function moduleProblems(path: string): readonly string[] {
     }
   }
   const tree = parse(path);
+  const own = declaredNames(tree);
   walk(tree, (node, parent) => {
     const name = globalName(node, parent);
-    if (name !== undefined) problems.push(`uses the runtime global ${name}`);
+    if (name !== undefined && !own.has(name)) problems.push(`uses the runtime global ${name}`);
   });
   if (awaitsAtTopLevel(tree)) problems.push("awaits while it loads");
   return problems;
@@ -66,6 +67,18 @@ function globalName(node: Node, parent: Node | undefined): string | undefined {
   return isNamedText && parent?.type === "MemberExpression" && isGlobalThis(parent)
     ? String(value)
     : undefined;
+}
+
+/** Names that the module gives to things of its own: functions, parameters, variables, imports. */
+function declaredNames(tree: Node): ReadonlySet<unknown> {
+  const names = new Set<unknown>();
+  walk(tree, ({ type, id, local, params }) => {
+    const isImport = /^Import.*Specifier$/.test(type);
+    for (const binding of [id, isImport ? local : undefined, params].flat()) {
+      if (isNode(binding) && binding.type === "Identifier") names.add(binding["name"]);
+    }
+  });
+  return names;
 }
 
 /** Whether an identifier only names a property, as in `x.process` or `{ process: 1 }`. */

@@ -1,1 +1,39 @@
-export {};
+/**
+ * Tools that tests of OpenAMP are made of: memory that guards itself, changes under the reader or
+ * is cached; doorbells with faults; random numbers with a seed; a clock that stands still; a plain
+ * model of a virtqueue; and a hostile peer.
+ *
+ * @example A field that is read twice is found
+ * ```ts
+ * import { bufferMemory } from "@openamp/libmetal";
+ * import { guardedWords } from "@openamp/testing";
+ *
+ * const shm = bufferMemory({ name: "shm", physicalAddress: 0, buffer: new ArrayBuffer(64) });
+ * const words = guardedWords(shm.words);
+ * const { repeatedReads } = words.record(() => {
+ *   const length = words.get32(8);
+ *   if (length < 16) words.get32(8);
+ * });
+ * if (repeatedReads[0]?.offset !== 8) throw new Error("The length was checked, then read again");
+ * ```
+ *
+ * @module
+ */
+export * from "./error.ts";
+export * from "./random/seeded_random.ts";
+export * from "./clock/fake_clock.ts";
+export * from "./doorbell/doorbell_pair.ts";
+export * from "./doorbell/faulty_doorbell.ts";
+export * from "./memory/observed_words.ts";
+export * from "./memory/guarded_words.ts";
+export * from "./memory/changing_words.ts";
+export * from "./memory/cached_words.ts";
+export * from "./model/reference_ring.ts";
+export * from "./model/lockstep_queue.ts";
+export * from "./model/loopback_ring.ts";
+export * from "./hostile/attack.ts";
+export * from "./hostile/split_ring/raw_split_ring.ts";
+export * from "./hostile/split_ring/peer.ts";
+export * from "./hostile/split_ring/attacks.ts";
+export * from "./hostile/split_ring/ring_offers.ts";
+export * from "./hostile/split_ring/double_fetch.ts";

@@ -7,7 +7,7 @@
  * | `HEAD_RANGE` | a head in the available ring that is no descriptor | T02, T22 |
  * | `HEAD_IN_FLIGHT` | a head that was made available twice | T04 |
  * | `NEXT_RANGE` | a chain that goes on at no descriptor | T02 |
- * | `CHAIN_LOOP` | a chain longer than the table | T01 |
+ * | `CHAIN_LOOP` | a chain of more descriptors than the driver has left | T01, T04 |
  * | `CHAIN_LENGTH` | a chain of more than 2^32 - 1 bytes | T14 |
  * | `CHAIN_EMPTY` | a chain without a byte | T13 |
  * | `CHAIN_ORDER` | a readable buffer after a writable one | T16 |

@@ -1,4 +1,4 @@
-import type { AddressSpace, SharedWords } from "@openamp/libmetal";
+import type { AddressSpace, AddressWindow, SharedWords } from "@openamp/libmetal";
 
 import { VirtioError } from "../error.ts";
 import {
@@ -32,7 +32,8 @@ const HIGH_WORD_LIMIT = 0x200000;
  * The device's side of a split queue (VirtIO 1.3 §2.7).
  *
  * The driver may be hostile: each field of a chain is read once into private arrays, checked, and
- * used from there (T11), and every chain ends within as many steps as the table has descriptors.
+ * used from there (T11), and all chains between two calls of `publish` end within as many steps as
+ * the table has descriptors.
  */
 export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   readonly index: number;
@@ -56,16 +57,22 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   readonly #usedAt: number;
   readonly #availableEventAt: number;
 
+  /** Where the last address was found: most buffers lie together, and a search takes 15 ns. */
+  #window: AddressWindow | undefined;
   /** The last chain, segment by segment. */
   readonly #words: SharedWords[] = [];
-  readonly #offsets: Float64Array;
+  readonly #offsets: Uint32Array;
   readonly #lengths: Uint32Array;
   readonly #writables: Uint8Array;
 
-  /** 1 for each head that was taken and not given back. */
-  readonly #inFlight: Uint8Array;
-  #inFlightCount = 0;
-  #notificationsOff = false;
+  /** Descriptors of the chain that was taken and not given back, at its head; 0 elsewhere. */
+  readonly #chainLength: Uint16Array;
+  /** Descriptors that the driver cannot use again: taken, and their return not published. */
+  #outstanding = 0;
+  /** Those among them whose chain was given back. */
+  #returned = 0;
+  /** Whether the flag in the used ring may be set: on a live ring, by who had it before. */
+  #notificationsOff: boolean;
   /** The available index as far as we took, and as we last saw it. */
   #taken: number;
   #seen: number;
@@ -94,10 +101,11 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.#used = used.words;
     this.#usedAt = used.offset;
     this.#availableEventAt = used.offset + used.byteLength - 2;
-    this.#offsets = new Float64Array(size);
+    this.#offsets = new Uint32Array(size);
     this.#lengths = new Uint32Array(size);
     this.#writables = new Uint8Array(size);
-    this.#inFlight = new Uint8Array(size);
+    this.#chainLength = new Uint16Array(size);
+    this.#notificationsOff = options.startIndex !== undefined;
     const start = options.startIndex ?? 0;
     this.#taken = start;
     this.#seen = start;
@@ -115,13 +123,14 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     if (head >= this.size) {
       return this.#break("HEAD_RANGE", `head ${head} is no descriptor of ${this.size}`);
     }
-    if (this.#inFlight[head] !== 0) {
+    if (this.#chainLength[head] !== 0) {
       return this.#break("HEAD_IN_FLIGHT", `head ${head} was made available twice`);
     }
-    if (!this.#walk(head)) return -1;
+    const chainLength = this.#walk(head);
+    if (chainLength === 0) return -1;
     this.#taken = (taken + 1) & 0xffff;
-    this.#inFlight[head] = 1;
-    this.#inFlightCount++;
+    this.#chainLength[head] = chainLength;
+    this.#outstanding += chainLength;
     return head;
   }
 
@@ -142,14 +151,15 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   }
 
   complete(head: number, written: number): void {
-    if (this.#inFlight[head] !== 1) {
+    const chainLength = this.#chainLength[head] ?? 0;
+    if (chainLength === 0) {
       throw new VirtioError(
         "DESCRIPTOR",
         `Complete head ${head} of queue ${this.index}: it is not in flight`,
       );
     }
-    this.#inFlight[head] = 0;
-    this.#inFlightCount--;
+    this.#chainLength[head] = 0;
+    this.#returned += chainLength;
     const element = this.#usedAt + USED_RING + (this.#completed & this.#mask) * USED_ELEMENT_SIZE;
     this.#used.set32(element + USED_ELEMENT_ID, head);
     this.#used.set32(element + USED_ELEMENT_LENGTH, written);
@@ -162,6 +172,8 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     const now = this.#completed;
     if (now === before || this.broken !== undefined) return false;
     this.#published = now;
+    this.#outstanding -= this.#returned;
+    this.#returned = 0;
     this.#used.store16(this.#usedAt + USED_INDEX, now);
     this.#used.flush(this.#usedAt + USED_INDEX, 2);
     // §2.7.7.2: the index is stored before the driver's wish is read, with a full fence between.
@@ -174,6 +186,10 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     return (flags & VIRTQ_AVAIL_F_NO_INTERRUPT) === 0;
   }
 
+  get seen(): number {
+    return (this.#seen - this.#taken) & 0xffff;
+  }
+
   disableNotifications(): void {
     this.#notificationsOff = true;
     if (this.#eventIndex) this.#setAvailableEvent((this.#taken - 1) & 0xffff);
@@ -181,8 +197,11 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   }
 
   enableNotifications(): boolean {
-    // By flag, and it was never set: whatever was published since came with a notification.
-    if (!this.#eventIndex && !this.#notificationsOff) return false;
+    // By flag, and it was not set: what came since we looked came with a notification of its own,
+    // but for what we saw and left there is none to come.
+    if (!this.#eventIndex && !this.#notificationsOff) {
+      return this.broken === undefined && this.#taken !== this.#seen;
+    }
     this.#notificationsOff = false;
     if (this.#eventIndex) this.#setAvailableEvent(this.#taken);
     else this.#setUsedFlags(0);
@@ -196,12 +215,13 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     const seen = this.#available.load16(this.#availableAt + AVAILABLE_INDEX);
     const count = (seen - this.#taken) & 0xffff;
     if (count === 0) return false;
-    // Each chain has a head of its own, so the table bounds what is offered and in flight together.
-    if (count > this.size - this.#inFlightCount) {
+    // Each chain has a descriptor at least, of its own.
+    const left = this.size - this.#outstanding;
+    if (count > left) {
       this.#break(
         "AVAILABLE_INDEX",
-        `available index ${seen} after ${this.#taken} with ${this.#inFlightCount} in flight is ` +
-          `more than ${this.size} descriptors`,
+        `available index ${seen} after ${this.#taken} offers ${count} chains, the driver has ` +
+          `${left} of ${this.size} descriptors left`,
       );
       return false;
     }
@@ -209,13 +229,28 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     return true;
   }
 
-  /** Reads a chain into the private arrays; false where it broke the queue. */
-  #walk(head: number): boolean {
+  /**
+   * Reads a chain into the private arrays.
+   *
+   * @returns How many descriptors it has; 0 where it broke the queue.
+   */
+  #walk(head: number): number {
+    // No descriptor is in two chains at once, so all chains up to the next `publish` together have
+    // no more than the table: the work of a drain is bounded by it too.
+    const left = this.size - this.#outstanding;
+    let steps = 0;
     let segments = 0;
     let readable = 0;
     let writable = 0;
     let descriptor = head;
-    for (let step = 1; ; step++) {
+    for (;;) {
+      if (steps === left) {
+        return this.#refuse(
+          "CHAIN_LOOP",
+          `the chain from ${head} takes more than the ${left} descriptors that the driver has left`,
+        );
+      }
+      steps++;
       const at = this.#tableAt + descriptor * DESCRIPTOR_SIZE;
       this.#table.invalidate(at, DESCRIPTOR_SIZE);
       const low = this.#table.get32(at + DESCRIPTOR_ADDRESS);
@@ -233,12 +268,16 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
       // Empty descriptors are passed over; a chain of nothing else is refused below (T13).
       if (length > 0) {
         const address = high === 0 ? low : high * 0x100000000 + low;
-        const window = high < HIGH_WORD_LIMIT ? this.#space.resolve(address, length) : undefined;
-        if (window === undefined) {
-          return this.#refuse(
-            "ADDRESS",
-            `descriptor ${descriptor} names ${length} bytes at 0x${address.toString(16)}`,
-          );
+        let window = this.#window;
+        if (window === undefined || !contains(window, address, length)) {
+          window = high < HIGH_WORD_LIMIT ? this.#space.resolve(address, length) : undefined;
+          if (window === undefined) {
+            return this.#refuse(
+              "ADDRESS",
+              `descriptor ${descriptor} names ${length} bytes at 0x${address.toString(16)}`,
+            );
+          }
+          this.#window = window;
         }
         this.#words[segments] = window.words;
         this.#offsets[segments] = address - window.bias;
@@ -249,12 +288,6 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
         else readable += length;
       }
       if ((flags & VIRTQ_DESC_F_NEXT) === 0) break;
-      if (step >= this.size) {
-        return this.#refuse(
-          "CHAIN_LOOP",
-          `the chain from ${head} has more than ${this.size} steps`,
-        );
-      }
       descriptor = flagsAndNext >>> 16;
       if (descriptor >= this.size) {
         return this.#refuse("NEXT_RANGE", `next ${descriptor} is no descriptor of ${this.size}`);
@@ -267,7 +300,7 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.segments = segments;
     this.readableLength = readable;
     this.writableLength = writable;
-    return true;
+    return steps;
   }
 
   #setAvailableEvent(event: number): void {
@@ -280,9 +313,9 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.#used.flush(this.#usedAt + USED_FLAGS, 2);
   }
 
-  #refuse(fault: QueueFault, what: string): false {
+  #refuse(fault: QueueFault, what: string): 0 {
     this.#break(fault, what);
-    return false;
+    return 0;
   }
 
   #break(fault: QueueFault, what: string): -1 {
@@ -290,4 +323,10 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.#onBroken?.(this.broken);
     return -1;
   }
+}
+
+/** Whether a range of whole numbers from the wire, not empty, lies in a window. */
+function contains(window: AddressWindow, address: number, length: number): boolean {
+  const offset = address - window.address;
+  return offset >= 0 && length <= window.size - offset;
 }

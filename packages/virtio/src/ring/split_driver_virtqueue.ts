@@ -59,7 +59,8 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
   /** Bytes that the device may write into the chain that starts here. */
   readonly #capacity: Uint32Array;
   #free = 0;
-  #interruptsOff = false;
+  /** Whether the flag in the available ring may be set: on a live ring, by who had it before. */
+  #interruptsOff: boolean;
   /** The available index after what was added, and as it was published. */
   #added: number;
   #published: number;
@@ -91,6 +92,7 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     for (let index = 0; index < size; index++) this.#next[index] = index + 1;
     this.#chainLength = new Uint16Array(size);
     this.#capacity = new Uint32Array(size);
+    this.#interruptsOff = options.startIndex !== undefined;
     const start = options.startIndex ?? 0;
     this.#added = start;
     this.#published = start;
@@ -171,6 +173,10 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     return id;
   }
 
+  get seen(): number {
+    return (this.#seen - this.#taken) & 0xffff;
+  }
+
   disableInterrupts(): void {
     this.#interruptsOff = true;
     if (this.#eventIndex) this.#setUsedEvent((this.#taken - 1) & 0xffff);
@@ -178,8 +184,11 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
   }
 
   enableInterrupts(): boolean {
-    // By flag, and it was never set: whatever was published since came with an interrupt.
-    if (!this.#eventIndex && !this.#interruptsOff) return false;
+    // By flag, and it was not set: what came since we looked came with an interrupt of its own, but
+    // for what we saw and left there is none to come.
+    if (!this.#eventIndex && !this.#interruptsOff) {
+      return this.broken === undefined && this.#taken !== this.#seen;
+    }
     this.#interruptsOff = false;
     if (this.#eventIndex) this.#setUsedEvent(this.#taken);
     else this.#setAvailableFlags(0);
@@ -193,9 +202,12 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     const seen = this.#used.load16(this.#usedAt + USED_INDEX);
     const count = (seen - this.#taken) & 0xffff;
     if (count === 0) return false;
-    // Each chain has a descriptor at least, so no more can come back than descriptors are out.
-    if (count > this.size - this.freeCount) {
-      this.#break("USED_INDEX", `used index ${seen} after ${this.#taken} is more than was posted`);
+    const posted = (this.#published - this.#taken) & 0xffff;
+    if (count > posted) {
+      this.#break(
+        "USED_INDEX",
+        `used index ${seen} after ${this.#taken} gives back ${count} chains, ${posted} are posted`,
+      );
       return false;
     }
     this.#seen = seen;

@@ -54,7 +54,7 @@ export interface SplitRingAddresses {
  * @param space The memories that the peer may name.
  * @param address Where the ring starts: a multiple of 16, and of `align` for legacy peers.
  * @param size Entries: a power of two, 1 to 32768.
- * @param align Alignment of the used ring: a power of two, 4 and up.
+ * @param align Alignment of the used ring: a power of two, 4 to 2^31.
  * @returns The ring.
  * @throws {VirtioError} `RING_SIZE`, `RING_ALIGN` or `RING_OUTSIDE`.
  */

@@ -30,7 +30,7 @@ export interface SplitRingLayout {
  * (VirtIO 1.3 §2.7.2; `vring_init` of `<linux/virtio_ring.h>`).
  *
  * @param size Entries: a power of two, 1 to 32768.
- * @param align Alignment of the used ring: a power of two, 4 and up.
+ * @param align Alignment of the used ring: a power of two, 4 to 2^31.
  * @returns The offsets.
  * @throws {VirtioError} `RING_SIZE` or `RING_ALIGN`.
  *
@@ -47,7 +47,7 @@ export function splitRingLayout(size: number, align: number): SplitRingLayout {
   if (!isPowerOfTwo(align) || align < USED_RING_ALIGN) {
     throw new VirtioError(
       "RING_ALIGN",
-      `Lay out a ring: alignment ${align} is no power of two from ${USED_RING_ALIGN}`,
+      `Lay out a ring: alignment ${align} is no power of two from ${USED_RING_ALIGN} to 2^31`,
     );
   }
   const available = size * DESCRIPTOR_SIZE;
@@ -89,6 +89,8 @@ export function checkQueueSize(size: number): void {
 }
 
 function isPowerOfTwo(value: number): boolean {
-  // By arithmetic: a value from the wire may exceed what bit operators take.
-  return Number.isSafeInteger(value) && value >= 1 && Number.isInteger(Math.log2(value));
+  // The range comes first: bit operators would cut a larger value, or a fraction, to 32 bits.
+  return (
+    Number.isInteger(value) && value >= 1 && value <= 0x80000000 && (value & (value - 1)) === 0
+  );
 }

@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { LINUX } from "./linux.ts";
+
+test("the numbers are those of the headers of this machine", () => {
+  const names = Object.keys(LINUX);
+  const source = [
+    "#define _GNU_SOURCE",
+    ...["fcntl", "unistd", "sys/mman", "errno", "stdio"].map((header) => `#include <${header}.h>`),
+    "int main(void) {",
+    ...names.map((name) => `  printf("%s %lld\\n", "${name}", (long long)${name});`),
+    "  return 0;",
+    "}",
+  ].join("\n");
+  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
+  try {
+    const program = join(directory, "numbers");
+    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: source });
+    const lines = execFileSync(program, { encoding: "utf8" }).trim().split("\n");
+    const numbers = lines
+      .map((line) => line.split(" "))
+      .map(([name, text]) => [name, Number(text)]);
+    expect(numbers).toEqual(Object.entries(LINUX));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
