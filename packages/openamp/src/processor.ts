@@ -141,6 +141,7 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
       return devices[0];
     },
     async boot(image, options) {
+      if (remoteproc.state === "crashed") await remoteproc.stop();
       await remoteproc.load(firmwareOf(image));
       try {
         await remoteproc.start(options);

@@ -84,13 +84,13 @@ describe.each(KINDS)("words of %s memory", (kind) => {
     (copy) => {
       const wrong: string[] = [];
       for (let arrayOffset = 0; arrayOffset < 4; arrayOffset++) {
-        for (let privateOffset = 0; privateOffset < 5; privateOffset++) {
+        for (let privateOffset = 0; privateOffset < 6; privateOffset++) {
           for (let offset = 8; offset < 12; offset++) {
             const bytes = new Uint8Array(SIZE);
             const words = wordsOver(bytes.buffer, kind);
             for (let length = 0; length <= 130; length++) {
-              // The fifth has nothing around the copied bytes: it takes the way of whole arrays.
-              const whole = privateOffset === 4;
+              // The sixth has nothing around the copied bytes: it takes the way of whole arrays.
+              const whole = privateOffset === 5;
               const from = whole ? 0 : privateOffset;
               const room = new Uint8Array(arrayOffset + (whole ? length : SIZE));
               const array = room.subarray(arrayOffset);

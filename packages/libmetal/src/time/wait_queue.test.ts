@@ -225,21 +225,39 @@ describe("a queue", () => {
     expect(waits.map(({ ended }) => ended)).toEqual([undefined, undefined, undefined]);
   });
 
-  test("bears a look that wakes it", async () => {
+  test("looks once more where a look wakes it, and not without an end", async () => {
     const { queue, start } = bench();
     let looks = 0;
     const wait = start({
       look() {
         looks++;
         queue.wake();
-        return looks === 3;
+        return looks === 4;
       },
     });
     queue.wake();
-    expect(looks).toBe(2);
+    expect(looks).toBe(3);
     queue.wake();
     await settle();
-    expect([looks, wait.ended]).toEqual([3, "done"]);
+    expect([looks, wait.ended]).toEqual([4, "done"]);
+  });
+
+  test("serves a waiter that the look of a later one has helped", async () => {
+    const { queue, start } = bench();
+    let returned = false;
+    let free = false;
+    const first = start({ look: () => free });
+    const second = start({
+      look() {
+        free = returned;
+        if (free) queue.wake();
+        return free;
+      },
+    });
+    returned = true;
+    queue.wake();
+    await settle();
+    expect([first.ended, second.ended]).toEqual(["done", "done"]);
   });
 
   test("rejects every waiter when it is closed, and every later one", async () => {

@@ -110,10 +110,11 @@ export function waitQueue(options: WaitQueueOptions): WaitQueue {
       return;
     }
     looking = true;
-    do {
-      lookAgain = false;
-      for (const waiter of waiters) look(waiter);
-    } while (lookAgain);
+    lookAgain = false;
+    for (const waiter of waiters) look(waiter);
+    // Once and no more: a peer that sends without a pause would keep us here. The rest is seen at
+    // the next interval.
+    if (lookAgain) for (const waiter of waiters) look(waiter);
     looking = false;
   }
 

@@ -96,6 +96,10 @@ export class HostBuffers implements RpmsgBuffers {
     return this.#receive.broken ?? this.#transmit.broken;
   }
 
+  get receiveSeen(): number {
+    return this.#receive.seen;
+  }
+
   takeTransmit(): number {
     if (this.#freeCount === 0) this.#reclaim();
     if (this.#freeCount === 0) return -1;

@@ -58,6 +58,10 @@ export class RemoteBuffers implements RpmsgBuffers {
     return this.#transmit.broken ?? this.#receive.broken;
   }
 
+  get receiveSeen(): number {
+    return this.#receive.seen;
+  }
+
   takeTransmit(): number {
     const kept = this.#kept;
     if (kept >= 0) {

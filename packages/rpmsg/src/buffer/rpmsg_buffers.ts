@@ -45,6 +45,8 @@ export interface RpmsgBuffers {
   readonly receiveLength: number;
   /** Takes a received message: a token of 0 and up, or -1 where none is there. */
   takeReceive(): number;
+  /** Messages that the last look saw and `takeReceive` has not returned yet. */
+  readonly receiveSeen: number;
   /** Gives a message's buffer back to the peer, which does not see it before `publishReceive`. */
   giveReceive(token: number): void;
   /** Publishes what was given back; true where the peer is to be notified on `receiveQueue`. */

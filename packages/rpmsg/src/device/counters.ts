@@ -1,10 +1,6 @@
-/** What came, went, and was dropped, since the device was opened. Counts only grow. */
-export interface RpmsgCounters {
-  /** Messages that were handed to the peer, announcements among them. */
-  sent: number;
-  /** Messages that an endpoint's handler got. */
-  received: number;
-  /** Dropped: `used.len` or a descriptor left no room for a header (T09). */
+/** What was dropped, and why. */
+export interface DropCounters {
+  /** Dropped: `used.len` left no room for a header (T09). */
   droppedShort: number;
   /** Dropped: the header's length reaches beyond the buffer (T26). */
   droppedLength: number;
@@ -18,11 +14,19 @@ export interface RpmsgCounters {
   handlerErrors: number;
 }
 
+/** What came, went, and was dropped, since the device was opened. Counts only grow. */
+export interface RpmsgCounters extends Readonly<DropCounters> {
+  /** Messages that were handed to the peer, announcements among them. */
+  readonly sent: number;
+  /** Messages that an endpoint's handler got. */
+  readonly received: number;
+  /** Given back unused: the host's buffer had no room for a header, several parts (T18), or lay askew. */
+  readonly droppedBuffer: number;
+}
+
 /** Makes counters that stand at zero. */
-export function rpmsgCounters(): RpmsgCounters {
+export function dropCounters(): DropCounters {
   return {
-    sent: 0,
-    received: 0,
     droppedShort: 0,
     droppedLength: 0,
     droppedAddress: 0,

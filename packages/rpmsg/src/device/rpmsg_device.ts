@@ -2,17 +2,8 @@ import type { WaitOptions } from "@openamp/libmetal";
 
 import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
 import type { RpmsgError } from "../error.ts";
+import type { Announcement } from "../name_service/announcement.ts";
 import type { RpmsgCounters } from "./counters.ts";
-
-/** A service that the peer announced. */
-export interface Announcement {
-  /** Its name: printable ASCII, any other byte as `\xNN`. */
-  readonly name: string;
-  /** The peer's address, any 32-bit number. */
-  readonly address: number;
-  /** False where the peer withdrew it. */
-  readonly present: boolean;
-}
 
 /**
  * Creates endpoints, sends, receives, announces: over virtio, or over whatever else carries rpmsg.
@@ -26,7 +17,7 @@ export interface RpmsgDevice extends Disposable {
   /** Whether both sides announce their services. */
   readonly nameService: boolean;
   /** What came, went, and was dropped. */
-  readonly counters: Readonly<RpmsgCounters>;
+  readonly counters: RpmsgCounters;
   /** The services that the peer announced and did not withdraw. */
   readonly announcements: readonly Announcement[];
 
@@ -61,6 +52,13 @@ export interface RpmsgDevice extends Disposable {
    * @throws {RpmsgError} `TIMEOUT`, `ABORTED`, `BROKEN`, `RESET`, `CLOSED`.
    */
   whenHeard(options?: WaitOptions): Promise<void>;
+  /**
+   * Publishes together what is sent inside, and rings once: for many small messages at a time.
+   * A try variant that returns false inside finds room only after it.
+   *
+   * @param send Sends with the try variants, and returns.
+   */
+  batch(send: () => void): void;
   /**
    * Looks at the queues now: for polled mode, and for rings that may have been lost.
    */

@@ -1,6 +1,14 @@
 import type { WaitFor } from "@openamp/libmetal";
 
-import type { LocalEndpoint } from "./local_endpoint.ts";
+/** What a device knows an endpoint by. */
+export interface NamedAddress {
+  /** The service's name, or an empty string. */
+  readonly name: string;
+  /** Our address. */
+  readonly address: number;
+  /** Whether the peer was told of it, and may therefore bind it by a message. */
+  readonly announced: boolean;
+}
 
 /** What an endpoint needs of its device. */
 export interface EndpointPort {
@@ -15,5 +23,5 @@ export interface EndpointPort {
   /** Lets every wait look again. */
   wake(): void;
   /** Forgets an endpoint that was closed, and withdraws its announcement. */
-  forget(endpoint: LocalEndpoint): void;
+  forget(endpoint: NamedAddress): void;
 }

@@ -5,17 +5,16 @@ import type { Message } from "../message/message.ts";
 import { RPMSG_ADDR_ANY } from "../wire/header.ts";
 import { isAddress } from "./addresses.ts";
 import type { Endpoint, EndpointOptions, MessageHandler, SendOptions } from "./endpoint.ts";
-import type { EndpointPort } from "./endpoint_port.ts";
+import type { EndpointPort, NamedAddress } from "./endpoint_port.ts";
 
 /** Milliseconds that a send waits by default: as the C library and Linux. */
 export const SEND_TIMEOUT = 15_000;
 
 /** The one implementation of `Endpoint`, over any device that is an `EndpointPort`. */
-export class LocalEndpoint implements Endpoint {
+export class LocalEndpoint implements Endpoint, NamedAddress {
   readonly name: string;
   readonly address: number;
   destination: number;
-  /** Whether the peer was told of it, and may therefore bind it by a message. */
   readonly announced: boolean;
   readonly handler: MessageHandler | undefined;
   closed = false;

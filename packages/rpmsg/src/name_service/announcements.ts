@@ -1,4 +1,4 @@
-import type { Announcement } from "../device/rpmsg_device.ts";
+import type { Announcement } from "./announcement.ts";
 
 /** Services kept; a peer that announces more is counted and not kept (T30). */
 const ANNOUNCEMENTS_MAX = 1024;

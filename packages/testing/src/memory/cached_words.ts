@@ -59,6 +59,11 @@ export function cachedWords(memory: SharedWords): SharedWords {
     write(offset, value);
     write(offset + 1, value >>> 8);
   };
+  const get32 = (offset: number): number => (get16(offset) | (get16(offset + 2) << 16)) >>> 0;
+  const set32 = (offset: number, value: number): void => {
+    set16(offset, value);
+    set16(offset + 2, value >>> 16);
+  };
   const copyOut: SharedWords["copyOut"] = (offset, target, targetOffset, length) => {
     for (let at = 0; at < length; at++) target[targetOffset + at] = read(offset + at);
   };
@@ -67,17 +72,16 @@ export function cachedWords(memory: SharedWords): SharedWords {
     byteLength,
     get8: read,
     get16,
-    get32: (offset) => (get16(offset) | (get16(offset + 2) << 16)) >>> 0,
+    get32,
     set8: write,
     set16,
-    set32(offset, value) {
-      set16(offset, value);
-      set16(offset + 2, value >>> 16);
-    },
+    set32,
     load8: read,
     load16: get16,
+    load32: get32,
     store8: write,
     store16: set16,
+    store32: set32,
     copyIn(offset, source, sourceOffset, length) {
       for (let at = 0; at < length; at++) write(offset + at, source[sourceOffset + at]!);
     },

@@ -88,6 +88,10 @@ export function observedWords(
       cell("read", offset, 2, true);
       return words.load16(offset);
     },
+    load32(offset) {
+      cell("read", offset, 4, true);
+      return words.load32(offset);
+    },
     store8(offset, value) {
       cell("write", offset, 1, true);
       words.store8(offset, value);
@@ -95,6 +99,10 @@ export function observedWords(
     store16(offset, value) {
       cell("write", offset, 2, true);
       words.store16(offset, value);
+    },
+    store32(offset, value) {
+      cell("write", offset, 4, true);
+      words.store32(offset, value);
     },
     copyIn(offset, source, sourceOffset, length) {
       range("write", offset, length);

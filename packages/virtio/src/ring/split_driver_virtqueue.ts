@@ -173,6 +173,10 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     return id;
   }
 
+  get seen(): number {
+    return (this.#seen - this.#taken) & 0xffff;
+  }
+
   disableInterrupts(): void {
     this.#interruptsOff = true;
     if (this.#eventIndex) this.#setUsedEvent((this.#taken - 1) & 0xffff);
@@ -189,7 +193,8 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     if (this.#eventIndex) this.#setUsedEvent(this.#taken);
     else this.#setAvailableFlags(0);
     // The store above and this load are in order: what came before the store is seen here (§2.7.7).
-    return this.broken === undefined && (this.#taken !== this.#seen || this.#look());
+    // Looked at also where some that were seen are left: for those behind them, none told us.
+    return this.broken === undefined && this.#look();
   }
 
   /** Reads the used index; true where there is something to take. */

@@ -33,6 +33,8 @@ export interface DriverVirtqueue {
    * what it could write. 0 for a chain that the device only reads.
    */
   readonly usedLength: number;
+  /** Chains that the last look saw and `takeUsed` has not returned yet: these need no other look. */
+  readonly seen: number;
 
   /**
    * Offers a chain of one buffer. It is not seen before {@linkcode publish}.
@@ -93,6 +95,8 @@ export interface DeviceVirtqueue {
   readonly readableLength: number;
   /** Bytes of the last chain that the device may write. */
   readonly writableLength: number;
+  /** Chains that the last look saw and `take` has not returned yet: these need no other look. */
+  readonly seen: number;
 
   /**
    * Takes the next chain that the driver offered.
