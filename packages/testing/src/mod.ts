@@ -35,5 +35,7 @@ export * from "./hostile/attack.ts";
 export * from "./hostile/split_ring/raw_split_ring.ts";
 export * from "./hostile/split_ring/peer.ts";
 export * from "./hostile/split_ring/attacks.ts";
+export * from "./hostile/split_ring/device_victim.ts";
+export * from "./hostile/split_ring/driver_victim.ts";
 export * from "./hostile/split_ring/ring_offers.ts";
 export * from "./hostile/split_ring/double_fetch.ts";
