@@ -24,6 +24,37 @@ static inline _Noreturn void give_up(const char *why)
 	exit(1);
 }
 
+/* The chunks of one measurement: their median passes over those in which the core was taken away. */
+#define CHUNKS 65536
+
+struct chunks {
+	uint32_t times[CHUNKS];
+	unsigned int count;
+};
+
+static inline void add_chunk(struct chunks *chunks, uint64_t nanoseconds)
+{
+	if (chunks->count < CHUNKS)
+		chunks->times[chunks->count++] = nanoseconds < UINT32_MAX ? nanoseconds : UINT32_MAX;
+}
+
+static inline int compare_times(const void *a, const void *b)
+{
+	uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* Gives the median, and empties the chunks. */
+static inline double median(struct chunks *chunks)
+{
+	qsort(chunks->times, chunks->count, sizeof(chunks->times[0]), compare_times);
+	double middle = chunks->times[chunks->count / 2];
+
+	chunks->count = 0;
+	return middle;
+}
+
 static inline void answer(double (*measure)(uint64_t nanoseconds))
 {
 	char line[64];

@@ -4,20 +4,13 @@
  * A batch of more than one is sent while rings are held, as by a sender that masks its doorbell;
  * then the one ring that is pending is heard. A round trip is an echo.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 
 #include "answer.h"
+#include "place.h"
 #include "rpmsg.h"
-
-#define MEMORY_ADDRESS 0x10000000
-#define MEMORY_SIZE (1 << 20)
-#define RING_SIZE 256
-#define BUFFER_SIZE 512
-/* Bytes from the start of the memory. */
-#define RING_0 0x4000
-#define RING_1 0x8000
-#define BUFFERS 0x10000
 
 /* Batches between two looks at the clock. */
 #define BATCHES 64
@@ -102,16 +95,7 @@ int main(int count, char **arguments)
 		give_up("thread one-way|round-trip PAYLOAD BATCH");
 	bool one_way = strcmp(arguments[1], "one-way") == 0;
 	const struct window window = { MEMORY_ADDRESS, MEMORY_SIZE, memory };
-	const struct place place = {
-		.space = { &window, 1 },
-		.rings = { MEMORY_ADDRESS + RING_0, MEMORY_ADDRESS + RING_1 },
-		.buffers = MEMORY_ADDRESS + BUFFERS,
-		.ring_size = RING_SIZE,
-		.ring_align = 4096,
-		.buffer_count = 2 * RING_SIZE,
-		.buffer_size = BUFFER_SIZE,
-		.status = (void *)memory,
-	};
+	const struct place place = place_in(&window);
 
 	length = strtoul(arguments[2], NULL, 10);
 	batch = strtoul(arguments[3], NULL, 10);

@@ -7,9 +7,9 @@ export interface HeldDoorbells {
   /** The remote's end: it rings the host. */
   readonly toHost: Doorbell;
   /** Holds the rings to the remote back. */
-  hold(): void;
+  readonly hold: () => void;
   /** Ends the hold; the remote hears one ring, if any was made. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /**
@@ -35,10 +35,10 @@ export function heldDoorbells(): HeldDoorbells {
       ring: (id) => host.emit(id),
       listen: (callback) => remote.add(callback),
     },
-    hold() {
+    hold: () => {
       held = true;
     },
-    release() {
+    release: () => {
       held = false;
       if (pending < 0) return;
       const id = pending;
