@@ -16,6 +16,8 @@ export interface Case {
   readonly baselineArgs?: readonly string[];
   /** Both sides are busy at once: rounds in which the cores' distance changed are passed over. */
   readonly twoCores: boolean;
+  /** Milliseconds of one measurement. */
+  readonly measure: number;
 }
 
 const payloads = [32, 496] as const;
@@ -33,6 +35,17 @@ export const cases: readonly Case[] = [
     ...payloads.map((payload) => pair(place, baselineArgs, "one-way", payload)),
     pair(place, baselineArgs, "round-trip", 32),
   ]),
+  {
+    name: "qemu round-trip",
+    payload: 32,
+    batch: 1,
+    program: "qemu",
+    baseline: "qemu",
+    args: ["32"],
+    baselineArgs: ["echo", "bare"].map((name) => `packages/firmware/images/${name}.elf`),
+    twoCores: false,
+    measure: 150,
+  },
 ];
 
 /**
@@ -54,6 +67,7 @@ function thread(kind: "one-way" | "round-trip", payload: number, batch: number):
     baseline: "thread",
     args: [kind, String(payload), String(batch)],
     twoCores: false,
+    measure: 30,
   };
 }
 
@@ -72,5 +86,6 @@ function pair(
     args: [kind, String(payload)],
     baselineArgs,
     twoCores: true,
+    measure: 30,
   };
 }

@@ -8,8 +8,6 @@ import { placed, type Placement } from "./placement.ts";
 const ROUNDS = 11;
 /** Seconds after which a case ends with what it has. */
 const BUDGET = 30;
-/** Milliseconds of one measurement. */
-const MEASURE = 30;
 /** Milliseconds for which a program runs before it counts: the compilers' last tiers come late. */
 const WARM_UP = [500, 500] as const;
 
@@ -60,7 +58,7 @@ export async function measure(
     if ([...rounds.values()].every((list) => comparable(list).length >= ROUNDS)) break;
     for (const [runtime, contestant] of contestants) {
       const both = (): Promise<Omit<Round, "placement">> =>
-        oneAfterOther(contestant, baseline, turn % 2 === 1);
+        oneAfterOther(contestant, baseline, each.measure, turn % 2 === 1);
       const { placement, result } =
         probe === undefined
           ? { placement: "near" as const, result: await both() }
@@ -86,12 +84,13 @@ export function comparable(rounds: readonly Round[]): readonly Round[] {
 async function oneAfterOther(
   contestant: Contestant,
   baseline: Contestant,
+  milliseconds: number,
   reversed: boolean,
 ): Promise<Omit<Round, "placement">> {
   if (reversed) {
-    const measured = await contestant.ask(MEASURE);
-    return { measured, baseline: await baseline.ask(MEASURE) };
+    const measured = await contestant.ask(milliseconds);
+    return { measured, baseline: await baseline.ask(milliseconds) };
   }
-  const first = await baseline.ask(MEASURE);
-  return { measured: await contestant.ask(MEASURE), baseline: first };
+  const first = await baseline.ask(milliseconds);
+  return { measured: await contestant.ask(milliseconds), baseline: first };
 }

@@ -3,6 +3,9 @@ import type { Runtime } from "./machine.ts";
 import type { Placement } from "./placement.ts";
 import { comparable, type Round } from "./rounds.ts";
 
+/** What the round trip of a message through QEMU may take, in round trips of the bare doorbell. */
+const DOORBELL_LIMIT = 1.3;
+
 /** What a runtime showed in a case. */
 export interface Row {
   readonly case: string;
@@ -25,6 +28,18 @@ export interface Row {
   /** How the two cores stood in these rounds, where two were busy; and how many rounds were left out. */
   readonly placement?: Placement;
   readonly leftOut?: number;
+  /** Through QEMU: what the bare doorbell took, measured in turn with the messages. */
+  readonly doorbell?: DoorbellRow;
+}
+
+/** A round trip of the bare doorbell. */
+export interface DoorbellRow {
+  /** Nanoseconds: the median of the rounds. */
+  readonly nanoseconds: number;
+  /** The median of the rounds' ratios, a message's round trip over the doorbell's. */
+  readonly ratio: number;
+  /** What the ratio may be. */
+  readonly limit: number;
 }
 
 /**
@@ -40,7 +55,7 @@ export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row 
   const rounds = still.length > 0 ? still : all;
   const measured = rounds.map((round) => round.measured[0] ?? Number.NaN);
   const baseline = rounds.map((round) => round.baseline[0] ?? Number.NaN);
-  const ratios = measured.map((nanoseconds, at) => nanoseconds / (baseline[at] ?? Number.NaN));
+  const doorbells = rounds.flatMap((round) => round.measured.slice(1));
   return {
     case: each.name,
     runtime,
@@ -50,7 +65,7 @@ export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row 
     nanosecondsMin: rounded(Math.min(...measured)),
     baseline: rounded(median(baseline)),
     baselineMin: rounded(Math.min(...baseline)),
-    ratio: rounded(median(ratios)),
+    ratio: rounded(median(ratios(measured, baseline))),
     rounds: rounds.length,
     ...(each.twoCores
       ? {
@@ -58,7 +73,20 @@ export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row 
           leftOut: all.length - rounds.length,
         }
       : {}),
+    ...(doorbells.length > 0
+      ? {
+          doorbell: {
+            nanoseconds: rounded(median(doorbells)),
+            ratio: rounded(median(ratios(measured, doorbells))),
+            limit: DOORBELL_LIMIT,
+          },
+        }
+      : {}),
   };
+}
+
+function ratios(values: readonly number[], bases: readonly number[]): readonly number[] {
+  return values.map((value, at) => value / (bases[at] ?? Number.NaN));
 }
 
 function median(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 /*
  * How a benchmark program is asked: it says "ready", then answers each line of standard input, a
- * number of milliseconds to measure for, with one line, the nanoseconds that a message took.
+ * number of milliseconds to measure for, with one line: the nanoseconds that a message took, and
+ * what else it measures.
  */
 #ifndef BENCH_ANSWER_H
 #define BENCH_ANSWER_H
@@ -55,14 +56,18 @@ static inline double median(struct chunks *chunks)
 	return middle;
 }
 
-static inline void answer(double (*measure)(uint64_t nanoseconds))
+/* Each line holds as many figures as the program measures. */
+static inline void answer(void (*measure)(uint64_t nanoseconds, double results[]), int count)
 {
 	char line[64];
+	double results[2];
 
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
-		printf("%.3f\n", measure(strtoull(line, NULL, 10) * 1000000));
+		measure(strtoull(line, NULL, 10) * 1000000, results);
+		for (int index = 0; index < count; index++)
+			printf("%.3f%c", results[index], index + 1 < count ? ' ' : '\n');
 		fflush(stdout);
 	}
 }

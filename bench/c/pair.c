@@ -160,15 +160,14 @@ static double measure_round_trip(uint64_t nanoseconds)
 	return median(&chunks) / TRIPS;
 }
 
-static double measure(uint64_t nanoseconds)
+static void measure(uint64_t nanoseconds, double results[])
 {
 	set_remote(RUN);
-	double result = one_way ? measure_one_way(nanoseconds) : measure_round_trip(nanoseconds);
+	results[0] = one_way ? measure_one_way(nanoseconds) : measure_round_trip(nanoseconds);
 
 	set_remote(SLEEP);
 	if (host.failed)
 		give_up("the remote broke a ring");
-	return result;
 }
 
 static void start_thread(void)
@@ -213,11 +212,11 @@ int main(int count, char **arguments)
 	create_endpoint(&host, &sender, 1025, 1030, hear);
 	if (strcmp(arguments[1], "threads") == 0) {
 		start_thread();
-		answer(measure);
+		answer(measure, 1);
 	} else {
 		pid_t child = start_process();
 
-		answer(measure);
+		answer(measure, 1);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
 	}

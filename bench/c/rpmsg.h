@@ -9,6 +9,8 @@
 
 #define RPMSG_HEADER_SIZE 16
 #define RPMSG_NS_ADDR 53
+#define RPMSG_NS_NAME_SIZE 32
+#define RPMSG_NS_MESSAGE_SIZE 40
 #define RPMSG_ADDR_ANY UINT32_MAX
 #define DRIVER_OK 4
 #define NEEDS_RESET 64
@@ -95,10 +97,12 @@ struct device {
 	_Atomic uint8_t *status;
 	struct endpoint *endpoints[ENDPOINT_LISTS];
 	struct message message;
+	/* The address in the last announcement, or RPMSG_ADDR_ANY. */
+	uint32_t announced_address;
 	bool failed, heard, draining, ring_again;
 	struct {
 		uint64_t sent, received, dropped_short, dropped_length, dropped_address, dropped_no_handler;
-		uint64_t announcements, malformed;
+		uint64_t dropped_announcement, malformed;
 	} counters;
 };
 
@@ -259,7 +263,7 @@ static inline void open_host(struct device *device, const struct place *place,
 	unsigned int half = place->buffer_count / 2;
 	struct host_buffers *host = &device->host;
 
-	*device = (struct device){ .is_host = true };
+	*device = (struct device){ .is_host = true, .announced_address = RPMSG_ADDR_ANY };
 	device->buffer_size = place->buffer_size;
 	device->doorbell = doorbell;
 	device->status = place->status;
@@ -287,7 +291,7 @@ static inline void open_host(struct device *device, const struct place *place,
 static inline void open_remote(struct device *device, const struct place *place,
 			       struct doorbell *doorbell)
 {
-	*device = (struct device){ .is_host = false };
+	*device = (struct device){ .is_host = false, .announced_address = RPMSG_ADDR_ANY };
 	device->buffer_size = place->buffer_size;
 	device->doorbell = doorbell;
 	device->status = place->status;
@@ -397,7 +401,11 @@ static inline void receive(struct device *device, int token)
 		return;
 	}
 	if (destination == RPMSG_NS_ADDR) {
-		device->counters.announcements++;
+		if (length == RPMSG_NS_MESSAGE_SIZE)
+			memcpy(&device->announced_address,
+			       device->receive_bytes + RPMSG_HEADER_SIZE + RPMSG_NS_NAME_SIZE, 4);
+		else
+			device->counters.dropped_announcement++;
 		give_receive(device, token);
 		return;
 	}

@@ -88,7 +88,7 @@ export async function pairHost(
     } while (from - start < milliseconds);
     while (answers.heard < answers.wanted) host.poll();
     setRemote(memory.words, SLEEP);
-    return times.median() / messages;
+    return [times.median() / messages];
   };
 }
 
