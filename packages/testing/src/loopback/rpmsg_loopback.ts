@@ -1,19 +1,9 @@
-import {
-  bufferMemory,
-  type Clock,
-  type Doorbell,
-  type Logger,
-  type Memory,
-} from "@openamp/libmetal";
+import { type Clock, type Doorbell, type Logger, type Memory } from "@openamp/libmetal";
 import type { RpmsgDevice } from "@openamp/rpmsg";
 
 import { doorbellPair } from "../doorbell/doorbell_pair.ts";
+import { loopbackMemory } from "./loopback_memory.ts";
 import { type SharedVdev, sharedVdev, type SharedVdevOptions } from "./shared_vdev.ts";
-
-/** Bytes of the memory that a loopback makes for itself. */
-const MEMORY_SIZE = 1 << 20;
-/** Its address: nothing is at 0, so that a null address is refused. */
-const MEMORY_ADDRESS = 0x10000000;
 
 /** What a loopback is made of. */
 export interface RpmsgLoopbackOptions extends SharedVdevOptions {
@@ -63,7 +53,7 @@ export interface RpmsgLoopback extends Disposable {
  * ```
  */
 export async function rpmsgLoopback(options: RpmsgLoopbackOptions = {}): Promise<RpmsgLoopback> {
-  const { doorbells, memory = ownMemory(), remoteMemory = memory, ...environment } = options;
+  const { doorbells, memory = loopbackMemory(), remoteMemory = memory, ...environment } = options;
   const [toRemote, toHost] = doorbells ?? doorbellPair();
   const vdev = sharedVdev(memory, options);
   const host = await vdev.openHost({ ...environment, doorbell: toRemote });
@@ -81,9 +71,4 @@ export async function rpmsgLoopback(options: RpmsgLoopbackOptions = {}): Promise
       host.close();
     },
   };
-}
-
-function ownMemory(): Memory {
-  const buffer = new SharedArrayBuffer(MEMORY_SIZE);
-  return bufferMemory({ name: "loopback", physicalAddress: MEMORY_ADDRESS, buffer });
 }

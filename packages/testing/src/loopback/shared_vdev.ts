@@ -21,6 +21,8 @@ import {
 } from "@openamp/rpmsg";
 import { RPMSG_BUFFER_SIZE, VIRTIO_RPMSG_F_NS } from "@openamp/rpmsg/wire";
 import {
+  type SplitRing,
+  splitRing,
   splitRingLayout,
   type VirtioDeviceTransport,
   type VirtioDriverTransport,
@@ -64,8 +66,12 @@ export interface SharedVdev {
   readonly entry: VdevEntry;
   /** What both sides may name: the whole memory. */
   readonly space: AddressSpace;
-  /** The address of each ring. */
-  readonly rings: readonly [number, number];
+  /**
+   * Finds a ring, as it is.
+   *
+   * @param queue 0 or 1.
+   */
+  ring(queue: 0 | 1): SplitRing;
   /** The host's buffers. */
   readonly buffers: BufferMemory;
   /**
@@ -160,7 +166,7 @@ export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): Sha
   return {
     entry,
     space,
-    rings,
+    ring: (queue) => splitRing(space, rings[queue], ringSize, ALIGN),
     buffers,
     driver,
     device,
