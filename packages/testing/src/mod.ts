@@ -42,3 +42,6 @@ export * from "./hostile/split_ring/double_fetch.ts";
 export * from "./loopback/loopback_memory.ts";
 export * from "./loopback/shared_vdev.ts";
 export * from "./loopback/rpmsg_loopback.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_peer.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_remote.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_host.ts";
