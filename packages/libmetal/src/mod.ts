@@ -35,3 +35,4 @@ export * from "./memory/address_space.ts";
 export * from "./event/listeners.ts";
 export * from "./doorbell/doorbell.ts";
 export * from "./files/file_system.ts";
+export type * from "./wire/struct_layout.ts";
