@@ -22,6 +22,7 @@
  */
 export * from "./error.ts";
 export * from "./log/logger.ts";
+export * from "./log/printable.ts";
 export * from "./time/clock.ts";
 export * from "./time/host_clock.ts";
 export * from "./time/wait_queue.ts";

@@ -1,5 +1,5 @@
 import type { Clock, WaitOptions } from "@openamp/libmetal";
-import type { Endpoint, RpmsgDevice, SendOptions } from "@openamp/rpmsg";
+import type { Endpoint, MessageHandler, RpmsgDevice, SendOptions } from "@openamp/rpmsg";
 
 import { OpenampError } from "./error.ts";
 import { MessageQueue } from "./message_queue.ts";
@@ -17,6 +17,8 @@ export interface ChannelOptions extends WaitOptions {
   readonly destination?: number;
   /** Messages that wait for a reader; what comes beyond is counted and dropped. Default 1024. */
   readonly depth?: number;
+  /** Sees each message where it lies, before it is copied: to stamp the time of its arrival. */
+  readonly onMessage?: MessageHandler;
 }
 
 /**
@@ -92,6 +94,7 @@ export function openChannel(parts: ChannelParts, options: ChannelOptions): Owned
     destination,
     ...(options.address === undefined ? {} : { address: options.address }),
     onMessage(message) {
+      options.onMessage?.(message);
       const copy = new Uint8Array(message.length);
       message.copyTo(copy);
       queue.push(copy);

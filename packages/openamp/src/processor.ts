@@ -109,10 +109,12 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
     const [first] = devices;
     if (first !== undefined) return first;
     if (remoteproc.state !== "running") throw gone(what);
-    throw new OpenampError(
-      "NO_RPMSG",
-      `${what}: ${remoteproc.image?.name} has no rpmsg device in its resource table`,
-    );
+    const { image } = remoteproc;
+    const lack =
+      image?.resourceTable === undefined
+        ? "has no resource table, so that it offers no rpmsg device"
+        : "has no rpmsg device in its resource table";
+    throw new OpenampError("NO_RPMSG", `${what}: ${image?.name} ${lack}`);
   }
 
   /** Turns the failure of a wait on the firmware into what a person wants to know. */
@@ -139,6 +141,7 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
       return devices[0];
     },
     async boot(image, options) {
+      if (remoteproc.state === "crashed") await remoteproc.stop();
       await remoteproc.load(firmwareOf(image));
       try {
         await remoteproc.start(options);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { nextCrash, nextLine, place, ringAndHear, run } from "../fixtures/board.ts";
 import { fakeQemu } from "../fixtures/fake_qemu.ts";
 import { qemusOf } from "../fixtures/processes.ts";
-import { doorbellEcho, hungry, nothing, selfReset } from "../fixtures/programs.ts";
+import { doorbellEcho, hungry, lateEcho, nothing, selfReset } from "../fixtures/programs.ts";
 import { mps2an385, type Mps2An385Options } from "./mps2_an385.ts";
 
 const drivers: ProcessorDriver[] = [];
@@ -34,10 +34,10 @@ describe("a running processor", () => {
     await driver.stop();
   });
 
-  test("can be rung before it listens", async () => {
+  test("hears a ring from before it listened", async () => {
     const driver = open();
     const resources = await driver.prepare();
-    await run(driver, resources, doorbellEcho);
+    await run(driver, resources, lateEcho);
     expect(await ringAndHear(resources, 7)).toBe(7);
   });
 

@@ -24,7 +24,7 @@ export interface Mps2An385Options {
   readonly name?: string;
   /** QEMU's executable: a path, or a name to look up in PATH. Default `qemu-system-arm`. */
   readonly qemu?: string;
-  /** Arguments for QEMU after this package's own. */
+  /** Further arguments for QEMU. */
   readonly qemuArguments?: readonly string[];
   /**
    * The whole environment of QEMU. Default: this program's PATH and nothing else, since QEMU runs

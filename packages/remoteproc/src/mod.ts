@@ -10,6 +10,7 @@
 export * from "./error.ts";
 export * from "./driver/processor_driver.ts";
 export * from "./image/plan.ts";
+export * from "./image/loaded_table.ts";
 export * from "./image/load_elf.ts";
 export * from "./image/read_firmware.ts";
 export type { Carveout } from "./carveout/carveout.ts";

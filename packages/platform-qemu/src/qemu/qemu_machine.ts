@@ -7,8 +7,8 @@ import { crashWitness } from "./qemu_crash.ts";
 import type { QemuCommand } from "./qemu_command.ts";
 import { type QemuExit, type QemuProcess, spawnQemu } from "./qemu_process.ts";
 
-/** Milliseconds that QEMU gets to obey SIGTERM, and the kernel to carry out SIGKILL. */
-const killTimeout = 1000;
+/** Milliseconds that the kernel gets to carry out SIGKILL, and QEMU to end where it fails. */
+const killTimeout = 5000;
 
 /** The machine's own serial ports and monitor, on what {@linkcode spawnQemu} gives to QEMU. */
 const ports: readonly string[] = [
@@ -40,7 +40,7 @@ export interface QemuMachine {
   /** Resolves when QEMU is gone: with a crash, or with undefined after `stop`. Never rejects. */
   readonly ended: Promise<ProcessorCrash | undefined>;
   /**
-   * Ends QEMU: by the monitor, then by SIGTERM, then by SIGKILL. Resolves when the process is gone
+   * Ends QEMU: by the monitor, or else by SIGKILL. Resolves when the process is gone
    * and its sockets are closed.
    *
    * @param limit How long QEMU may take to obey the monitor.
@@ -103,7 +103,7 @@ export async function startMachine(options: MachineOptions): Promise<QemuMachine
       },
     };
   } catch (error) {
-    if (!closedBy(error)) qemu.kill("SIGKILL");
+    if (!closedBy(error)) qemu.kill();
     const { how, words } = await endOf(qemu, { clock: limit.clock, timeout: killTimeout });
     if (!closedBy(error)) throw error;
     throw new QemuError(
@@ -124,15 +124,9 @@ async function endOf(qemu: QemuProcess, limit: Limit): Promise<QemuExit> {
   try {
     return await within(what, () => qemu.exited, limit);
   } catch {
-    qemu.kill("SIGTERM");
+    // No SIGTERM first: QEMU's main loop carries it out, and that has not carried out `quit` either.
+    qemu.kill();
   }
-  try {
-    return await within(`${what}, by SIGTERM`, () => qemu.exited, {
-      ...limit,
-      timeout: killTimeout,
-    });
-  } catch {
-    qemu.kill("SIGKILL");
-  }
-  return within(`${what}, by SIGKILL`, () => qemu.exited, { ...limit, timeout: killTimeout });
+  const patience = { clock: limit.clock, timeout: killTimeout };
+  return within(`${what}, by SIGKILL`, () => qemu.exited, patience);
 }

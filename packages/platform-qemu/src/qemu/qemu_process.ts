@@ -36,12 +36,8 @@ export interface QemuProcess {
   readonly doorbell: Socket;
   /** Resolves when the process is gone and all that it sent was read. Never rejects. */
   readonly exited: Promise<QemuExit>;
-  /**
-   * Sends a signal; harmless when the process is gone.
-   *
-   * @param signal Which one.
-   */
-  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Ends it by SIGKILL; harmless when it is gone. `exited` tells when it has taken effect. */
+  kill(): void;
 }
 
 /**
@@ -85,10 +81,10 @@ export async function spawnQemu(options: SpawnOptions): Promise<QemuProcess> {
     throw new QemuError("SYSTEM", `Run "${executable}": this runtime makes no sockets for it`);
   }
 
-  const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
-    child.kill(signal);
+  const kill = (): void => {
+    child.kill("SIGKILL");
   };
-  const hook = atHostExit(() => kill("SIGKILL"));
+  const hook = atHostExit(kill);
   let errors = "";
   stdout.on("data", onOutput);
   stderr.setEncoding("utf8").on("data", (chunk: string) => {

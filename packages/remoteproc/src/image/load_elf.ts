@@ -4,9 +4,9 @@ import type {
   LoadedImage,
   ProcessorResources,
 } from "../driver/processor_driver.ts";
-import { RemoteprocError } from "../error.ts";
 import { checkMachine } from "./elf/machine.ts";
 import { parseElf } from "./elf/parse.ts";
+import { loadedTable } from "./loaded_table.ts";
 import { planLoad } from "./plan.ts";
 import { readFirmware } from "./read_firmware.ts";
 
@@ -25,7 +25,7 @@ export interface LoadElfOptions {
  * @param environment Reads the file.
  * @param options What the processor expects.
  * @returns The loaded image, with the place of its live resource table.
- * @throws {RemoteprocError} What `parseElf`, `checkMachine` and `planLoad` throw; `DRIVER` where
+ * @throws {RemoteprocError} What `parseElf`, `checkMachine`, `planLoad` and `loadedTable` throw; `DRIVER` where
  *   the file cannot be read.
  */
 export async function loadElf(
@@ -41,15 +41,7 @@ export async function loadElf(
     fits: (address, length) => da.resolve(address, length) !== undefined,
     reserved: [{ name: "the host's pool", address: pool.da, length: pool.size }],
   });
-  const table = image.resourceTable;
-  // The remote reads the table where the loader put it; elsewhere it would never see our answers.
-  if (table !== undefined && table.loadAddress === undefined) {
-    throw new RemoteprocError(
-      "NO_RESOURCE_TABLE",
-      `${image.name}: no segment carries its section .resource_table, so that the processor would ` +
-        "never see it",
-    );
-  }
+  const table = loadedTable(image);
   for (const { address, bytes, zeroFill } of plan.writes) {
     const window = da.resolve(address, bytes.length + zeroFill);
     if (window === undefined) continue;
@@ -61,8 +53,6 @@ export async function loadElf(
     name: image.name,
     size: image.fileSize,
     entry: image.entry,
-    ...(table?.loadAddress === undefined
-      ? {}
-      : { resourceTable: { da: table.loadAddress, size: table.bytes.length } }),
+    ...(table === undefined ? {} : { resourceTable: table }),
   };
 }

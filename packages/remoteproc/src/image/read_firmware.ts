@@ -21,7 +21,8 @@ export async function readFirmware(
   try {
     return await environment.files.read(source);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RemoteprocError("DRIVER", `Read ${name}: ${why}`, { cause });
+    // It names the file, as `FileSystem` promises.
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new RemoteprocError("DRIVER", message, { cause });
   }
 }

@@ -61,7 +61,6 @@ export function tableDriverTransport(
       // A remote at work learns of its reset by a ring; before DRIVER_OK nobody listens yet.
       if (live) doorbell.ring(assignment.ids.vdev);
       live = (status & VIRTIO_CONFIG_S_DRIVER_OK) !== 0;
-      if (live) writeWord(at + FW_RSC_VDEV.fields.notifyid.offset, assignment.ids.vdev);
     },
     async getFeatures() {
       return BigInt(entry.dfeatures);
@@ -69,6 +68,7 @@ export function tableDriverTransport(
     async setFeatures(accepted) {
       features = accepted;
       writeWord(at + FW_RSC_VDEV.fields.gfeatures.offset, Number(accepted & 0xffffffffn));
+      writeWord(at + FW_RSC_VDEV.fields.notifyid.offset, assignment.ids.vdev);
     },
     async createQueue(index, onBroken) {
       const vring = entry.vrings[index];

@@ -206,7 +206,8 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     if (this.#eventIndex) this.#setAvailableEvent(this.#taken);
     else this.#setUsedFlags(0);
     // The store above and this load are in order: what came before the store is seen here (§2.7.10).
-    return this.broken === undefined && (this.#taken !== this.#seen || this.#look());
+    // Looked at also where some that were seen are left: for those behind them, none told us.
+    return this.broken === undefined && this.#look();
   }
 
   /** Reads the available index; true where there is something to take. */

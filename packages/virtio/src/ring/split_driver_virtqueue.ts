@@ -193,7 +193,8 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     if (this.#eventIndex) this.#setUsedEvent(this.#taken);
     else this.#setAvailableFlags(0);
     // The store above and this load are in order: what came before the store is seen here (§2.7.7).
-    return this.broken === undefined && (this.#taken !== this.#seen || this.#look());
+    // Looked at also where some that were seen are left: for those behind them, none told us.
+    return this.broken === undefined && this.#look();
   }
 
   /** Reads the used index; true where there is something to take. */

@@ -24,6 +24,8 @@ export interface ElfSection {
   readonly name: string;
   /** `sh_type`. */
   readonly type: number;
+  /** `sh_flags`: `SHF_ALLOC` 2 where it is in memory when the program runs. */
+  readonly flags: number;
   /** Where the program expects it when it runs (`sh_addr`), 0 when it is not in memory. */
   readonly address: number;
   /** Where in the file it starts. */

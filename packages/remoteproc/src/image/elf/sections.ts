@@ -45,6 +45,7 @@ export function readSections(file: ElfFile, header: ElfHeader): readonly ElfSect
   return headers.map((fields, index) => ({
     name: sectionName(file, index, strings, fields.sh_name),
     type: fields.sh_type,
+    flags: fields.sh_flags,
     address: fields.sh_addr,
     offset: fields.sh_offset,
     size: fields.sh_size,

@@ -64,6 +64,7 @@ const CONSTANTS: readonly (readonly [name: string, value: number])[] = [
   ["SHT_NULL", 0],
   ["SHT_STRTAB", 3],
   ["SHT_NOBITS", 8],
+  ["SHF_ALLOC", 2],
   ["SHN_UNDEF", 0],
   ["SHN_LORESERVE", 0xff00],
   ["EM_386", 3],

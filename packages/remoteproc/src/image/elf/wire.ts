@@ -94,6 +94,7 @@ export const ELF = {
   SHT_NULL: 0,
   SHT_STRTAB: 3,
   SHT_NOBITS: 8,
+  SHF_ALLOC: 2,
   SHN_UNDEF: 0,
   SHN_LORESERVE: 0xff00,
 } as const;
