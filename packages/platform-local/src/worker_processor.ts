@@ -164,13 +164,10 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
 
 function moduleOf(firmware: Firmware): URL {
   const { source } = firmware;
-  const url =
-    source instanceof URL ? source : typeof source === "string" ? URL.parse(source) : null;
-  if (url === null) {
-    throw new LocalError(
-      "MODULE",
-      `Load ${firmware.name}: the firmware of a Worker is a module, give its URL`,
-    );
-  }
-  return url;
+  if (source instanceof URL) return source;
+  if (typeof source === "string" && URL.canParse(source)) return new URL(source);
+  throw new LocalError(
+    "MODULE",
+    `Load ${firmware.name}: the firmware of a Worker is a module, give its URL`,
+  );
 }
