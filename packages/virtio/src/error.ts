@@ -10,7 +10,7 @@
  * | `QUEUE_INDEX` | a device has no queue of that number | INVLD_PARAM -3008 |
  * | `DESCRIPTOR` | a head that is not ours to complete, or a chain that no queue can hold | INVLD_DESC_IDX -3002 |
  * | `DEVICE_STATE` | a call in the wrong order of the handshake | - |
- * | `DEVICE_TYPE` | the device is of another type | ERROR_NO_DEV |
+ * | `DEVICE_TYPE` | the device is of another type | - |
  * | `TIMEOUT` | the other side did not answer within the limit | - |
  * | `ABORTED` | the caller's signal aborted | - |
  */
