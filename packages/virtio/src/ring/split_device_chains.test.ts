@@ -160,6 +160,25 @@ describe("T12 addresses", () => {
     },
   );
 
+  test("T12 an address above 2^53 - 1 is refused where it is read, and no space is asked for it", () => {
+    const asked: number[] = [];
+    const [window] = spaceOf(0).windows;
+    // A space that knows every address, as a careless platform might have.
+    const boundless: AddressSpace = {
+      windows: [],
+      resolve: (address) => {
+        asked.push(address);
+        return window;
+      },
+    };
+    expect(judged(boundless, 2n ** 53n - 1n, 1)).toMatch(/^offset/u);
+    for (const power of [53n, 54n, 60n, 63n]) {
+      expect(judged(boundless, 2n ** power, 1)).toBe("ADDRESS");
+      expect(judged(boundless, 2n ** power + 1n, 1)).toBe("ADDRESS");
+    }
+    expect(asked).toEqual([2 ** 53 - 1]);
+  });
+
   test("T12 windows that touch are not one: a buffer across both is refused", () => {
     const space = spaceOf(0x10000, 0x11000);
     expect(judged(space, 0x10fff, 1)).toBe("offset 4095, 1 bytes");
