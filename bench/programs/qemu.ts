@@ -18,7 +18,8 @@ const target = new Uint8Array(512);
 /** Ends the trip that is under way. */
 let arrived = (): void => {};
 
-await using echo = await openProcessor(mps2an385({ name: "echo" }));
+await using ends = new AsyncDisposableStack();
+const echo = ends.use(await openProcessor(mps2an385({ name: "echo" })));
 await echo.boot({ name: "echo.elf", source: await image("echo") });
 await echo.ready();
 if (echo.rpmsg === undefined) throw new Error("echo.elf has no rpmsg device");
@@ -31,7 +32,6 @@ const sender = echo.rpmsg.createEndpoint({
 });
 
 const bare = mps2an385({ name: "bare" });
-await using ends = new AsyncDisposableStack();
 ends.defer(() => bare.unprepare());
 const doorbell = await startBare(bare);
 doorbell.listen(() => arrived());

@@ -4,9 +4,8 @@
 // then the one ring that is pending is heard. A round trip is an echo. As c/thread.c.
 
 import process from "node:process";
-import { rpmsgLoopback } from "@openamp/testing";
+import { heldDoorbells, rpmsgLoopback } from "@openamp/testing";
 import { answer } from "./answer.ts";
-import { heldDoorbells } from "./held_doorbells.ts";
 
 /** Batches between two looks at the clock. */
 const BATCHES = 64;

@@ -24,6 +24,7 @@ export * from "./random/seeded_random.ts";
 export * from "./clock/fake_clock.ts";
 export * from "./doorbell/doorbell_pair.ts";
 export * from "./doorbell/faulty_doorbell.ts";
+export * from "./doorbell/held_doorbells.ts";
 export * from "./memory/observed_words.ts";
 export * from "./memory/guarded_words.ts";
 export * from "./memory/changing_words.ts";

@@ -8,26 +8,46 @@ export interface HeldDoorbells {
   readonly toHost: Doorbell;
   /** Holds the rings to the remote back. */
   readonly hold: () => void;
-  /** Ends the hold; the remote hears one ring, if any was made. */
+  /** Ends the hold; the remote hears the last ring, if any was made. */
   readonly release: () => void;
 }
 
 /**
- * Makes the line. What is not held is heard at once, on the stack of who rings: an rpmsg device that
- * is rung while it drains only notes it. It allocates nothing per ring.
+ * Makes a line for what is measured: a ring allocates nothing, and is heard at once, on the stack of
+ * who rings. A sender that rings for each message, and wants many of them to be seen in one go, holds
+ * it meanwhile.
  *
  * @returns The line.
+ *
+ * @example
+ * ```ts
+ * import { heldDoorbells } from "@openamp/testing";
+ *
+ * const { toRemote, toHost, hold, release } = heldDoorbells();
+ * const heard: (number | undefined)[] = [];
+ * toHost.listen((id) => heard.push(id));
+ * hold();
+ * toRemote.ring(0);
+ * toRemote.ring(1);
+ * release();
+ * if (heard.length !== 1 || heard[0] !== 1) throw new Error("Both rings came as one");
+ * ```
  */
 export function heldDoorbells(): HeldDoorbells {
   const host = listeners<number | undefined>();
   const remote = listeners<number | undefined>();
   let held = false;
-  let pending = -1;
+  let pending = false;
+  let last: number | undefined;
   return {
     toRemote: {
       ring(id) {
-        if (held) pending = id ?? 0;
-        else remote.emit(id);
+        if (held) {
+          pending = true;
+          last = id;
+        } else {
+          remote.emit(id);
+        }
       },
       listen: (callback) => host.add(callback),
     },
@@ -40,10 +60,9 @@ export function heldDoorbells(): HeldDoorbells {
     },
     release: () => {
       held = false;
-      if (pending < 0) return;
-      const id = pending;
-      pending = -1;
-      remote.emit(id);
+      if (!pending) return;
+      pending = false;
+      remote.emit(last);
     },
   };
 }
