@@ -5,8 +5,8 @@ import type { Announcement } from "@openamp/rpmsg";
 import { seededRandom } from "@openamp/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { next } from "../fixtures/board.ts";
-import { socketsAndMemories } from "../fixtures/left_open.ts";
-import { qemusOf } from "../fixtures/processes.ts";
+import { nothingLeftOpen, socketsAndMemories } from "../fixtures/left_open.ts";
+import { noQemuOf, qemusOf } from "../fixtures/processes.ts";
 import { ECHO_SERVICE, echoOf, runEcho } from "../fixtures/running_echo.ts";
 import { mps2an385 } from "./mps2_an385.ts";
 
@@ -15,8 +15,8 @@ beforeEach(async () => {
   before = await socketsAndMemories();
 });
 afterEach(async () => {
-  expect(await qemusOf(pid)).toEqual([]);
-  expect(await socketsAndMemories()).toEqual(before);
+  await noQemuOf(pid);
+  await nothingLeftOpen(before);
 });
 
 const random = seededRandom(1);
@@ -106,6 +106,7 @@ describe("echo.elf", () => {
     await using second = await openProcessor(mps2an385({ name: "m3@1" }));
     const channels = await Promise.all([bootEcho(first), bootEcho(second)]);
     await Promise.all(channels.map((channel) => expectEchoes(channel, times(100, 32))));
+    expect(await qemusOf(pid)).toHaveLength(2);
     await first.stop();
     await expectEchoes(channels[1], [32]);
   });

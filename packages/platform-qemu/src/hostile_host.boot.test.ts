@@ -2,7 +2,7 @@ import { pid } from "node:process";
 import { type AttackOnDevice, attacksOnDevice, rawSplitRing, seededRandom } from "@openamp/testing";
 import { VIRTIO_CONFIG_S_DRIVER_OK, VIRTQ_DESC_F_WRITE } from "@openamp/virtio/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { qemusOf } from "../fixtures/processes.ts";
+import { noQemuOf } from "../fixtures/processes.ts";
 import { echoOf, runEcho, type RunningEcho } from "../fixtures/running_echo.ts";
 import { mps2An385MemoryMap } from "./memory_map.ts";
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await echo[Symbol.asyncDispose]();
-  expect(await qemusOf(pid)).toEqual([]);
+  await noQemuOf(pid);
 });
 
 /** Hands two empty rings to the firmware, without name service, so that it has nothing to say. */
@@ -67,7 +67,7 @@ describe.each(fatal)("%s on the firmware's receive ring", (number) => {
 
 test("T12 the firmware writes no message over its own image", async () => {
   const { psram } = mps2An385MemoryMap;
-  const { memory } = echo.space.windows[0]!;
+  const memory = echo.space.resolve(psram.address, 4096)!.memory;
   const imageBytes = (): Uint8Array => {
     const bytes = new Uint8Array(4096);
     memory.readBlock(0, bytes);
