@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Bun has no child process channel for forks; Deno's worker threads end a run with status 1.
     pool: runtime === "bun" ? "threads" : "forks",
+    // Threads are one process, and some tests look at what their process has left open.
+    fileParallelism: runtime !== "bun",
     include: ["packages/*/src/**/*.test.ts", ...(runtime === "bun" ? ["tools/**/*.test.ts"] : [])],
     // A boot or a soak runs on one runtime; all other tests, a few boots among them, on all three.
     exclude: runtime === "bun" ? [] : ["**/*.boot.test.ts", "**/*.soak.test.ts"],

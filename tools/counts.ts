@@ -27,6 +27,11 @@ export const counts = {
     long: 10_000_000,
     meets: "10 million messages of random length cause no garbage collection on Node 24",
   },
+  "rings full of noise": {
+    short: 20,
+    long: 1000,
+    meets: "a remote that writes anything into a ring costs one event, and nothing else",
+  },
 } as const satisfies Readonly<Record<string, Count>>;
 
 export type Depth = "short" | "long";

@@ -55,6 +55,7 @@ export interface Channel extends AsyncIterable<Uint8Array>, AsyncDisposable {
    * @param options How long; default 15000 ms.
    * @returns The message.
    * @throws {OpenampError} `NOT_READY` when time is up, `ABORTED`, `CLOSED`, `CRASHED`, `STOPPED`.
+   * @throws {RpmsgError} `BROKEN` where the firmware broke a ring.
    */
   receive(options?: WaitOptions): Promise<Uint8Array>;
   /** Closes the channel; iterations end. */
@@ -125,10 +126,14 @@ export function openChannel(parts: ChannelParts, options: ChannelOptions): Owned
     }
   }
 
-  function close(): void {
-    queue.end();
+  function end(reason?: Error): void {
+    failing[Symbol.dispose]();
+    queue.end(reason);
     endpoint.close();
   }
+
+  // A device that the firmware broke brings nothing more: readers are not to wait for it.
+  const failing = device.onFailure(end);
 
   return {
     name,
@@ -140,18 +145,15 @@ export function openChannel(parts: ChannelParts, options: ChannelOptions): Owned
     send: (payload, wait) => endpoint.send(payload, wait),
     trySend: (payload) => endpoint.trySend(payload),
     receive,
-    close,
-    fail(reason) {
-      queue.end(reason);
-      endpoint.close();
-    },
+    close: () => end(),
+    fail: end,
     async *[Symbol.asyncIterator]() {
       for (let message = await queue.take(); message !== undefined; message = await queue.take()) {
         yield message;
       }
     },
     async [Symbol.asyncDispose]() {
-      close();
+      end();
     },
   };
 }
