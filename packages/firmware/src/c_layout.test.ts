@@ -1,86 +1,128 @@
-import { describe, expect, test } from "vitest";
-import { cConstants, cLayout, systemConstants, systemLayout } from "../tools/c_layout.ts";
+import type { ConstantRow, StructLayout } from "@openamp/libmetal";
+import { ELF_CONSTANTS, ELF_LAYOUTS } from "@openamp/remoteproc/elf";
+import {
+  FW_RSC_NOTIFY_ID_ANY,
+  FW_RSC_TRACE,
+  RESOURCE_CONSTANTS,
+  RESOURCE_LAYOUTS,
+  RESOURCE_TABLE_VERSION,
+} from "@openamp/remoteproc/resource-table";
+import { RPMSG_CONSTANTS, RPMSG_LAYOUTS } from "@openamp/rpmsg/wire";
+import { splitRingLayout } from "@openamp/virtio";
+import {
+  DEVICE_CONSTANTS,
+  QUEUE_SIZE_MAX,
+  SPLIT_RING_CONSTANTS,
+  SPLIT_RING_LAYOUTS,
+} from "@openamp/virtio/wire";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  type CConstants,
+  cConstants,
+  type CLayout,
+  cLayout,
+  type CRing,
+  systemConstants,
+  systemLayout,
+  systemRings,
+} from "../tools/c_layout.ts";
 
-/** What two sets of facts both speak of, as each of them has it. */
-function common<Value>(
-  ours: Readonly<Record<string, Value>>,
-  theirs: Readonly<Record<string, Value>>,
-): { readonly names: string[]; readonly ours: unknown; readonly theirs: unknown } {
-  const names = Object.keys(ours).filter((name) => name in theirs);
-  const pick = (facts: Readonly<Record<string, Value>>): unknown =>
-    Object.fromEntries(names.map((name) => [name, facts[name]]));
-  return { names, ours: pick(ours), theirs: pick(theirs) };
+const layouts: readonly StructLayout[] = [
+  ...SPLIT_RING_LAYOUTS,
+  ...RPMSG_LAYOUTS,
+  ...RESOURCE_LAYOUTS,
+  ...ELF_LAYOUTS,
+];
+
+const constants: readonly ConstantRow[] = [
+  ...SPLIT_RING_CONSTANTS,
+  ...DEVICE_CONSTANTS,
+  ...RPMSG_CONSTANTS,
+  ...RESOURCE_CONSTANTS,
+  ...ELF_CONSTANTS,
+];
+
+/** The headers that a machine with gcc has; Linux keeps rpmsg/ns.h and remoteproc.h to itself. */
+const installed = /^(elf|linux\/(virtio_ring|virtio_config|virtio_ids|rpmsg))\.h\b/;
+
+/** What the firmware's headers call otherwise than Linux, or Linux has no name for. */
+const ofFirmware: CConstants = {
+  VRING_MAX_NUM: QUEUE_SIZE_MAX,
+  RESOURCE_TABLE_VERSION,
+  FW_RSC_NOTIFY_ID_ANY,
+  RSC_NAME_SIZE: FW_RSC_TRACE.fields.name.size,
+};
+
+/** The bytes of a structure as C tells them: without where it comes from. */
+function bytesOf({ size, fields, tail }: StructLayout): CLayout[string] {
+  return tail === undefined ? { size, fields } : { size, fields, tail };
 }
 
-describe("the firmware's wire headers", () => {
-  test("lay rings out as <linux/virtio_ring.h> does", async () => {
-    const { names, ours, theirs } = common(await cLayout(), await systemLayout());
-    expect(names).toStrictEqual(["vring_desc", "vring_avail", "vring_used_elem", "vring_used"]);
-    expect(ours).toStrictEqual(theirs);
+let system: { readonly layout: CLayout; readonly constants: CConstants };
+let firmware: typeof system;
+let rings: readonly CRing[];
+
+beforeAll(async () => {
+  system = { layout: await systemLayout(), constants: await systemConstants() };
+  firmware = { layout: await cLayout(), constants: await cConstants() };
+  rings = await systemRings();
+});
+
+describe("by gcc, what the machine's headers define", () => {
+  const structs = layouts.filter(({ source }) => installed.test(source));
+  const values = constants.filter(({ source }) => installed.test(source));
+
+  test("the headers are those that the rows name", () => {
+    expect(structs).toHaveLength(SPLIT_RING_LAYOUTS.length + ELF_LAYOUTS.length);
+    const sources = new Set(values.map(({ source }) => source));
+    expect(sources.size).toBe(5);
   });
 
-  test("have the constants of <linux/virtio_ring.h>, virtio_config.h and virtio_ids.h", async () => {
-    const { names, ours, theirs } = common(await cConstants(), await systemConstants());
-    expect(names).toHaveLength(12);
-    expect(ours).toStrictEqual(theirs);
+  test.each(structs)("$name has its size, its members and their places", (layout) => {
+    expect(bytesOf(layout)).toStrictEqual(system.layout[layout.name]);
   });
 
-  // No header of these two is exported to user space, so the rows stand here, from
-  // drivers/rpmsg/virtio_rpmsg_bus.c, include/linux/rpmsg/ns.h and include/linux/remoteproc.h.
-  test("lay messages out as Linux does", async () => {
-    const layout = await cLayout();
-    expect(layout["rpmsg_hdr"]).toStrictEqual({
-      size: 16,
-      fields: { src: 0, dst: 4, reserved: 8, len: 12, flags: 14 },
-    });
-    expect(layout["rpmsg_ns_msg"]).toStrictEqual({
-      size: 40,
-      fields: { name: 0, addr: 32, flags: 36 },
-    });
-    expect(await cConstants()).toMatchObject({
-      VIRTIO_RPMSG_F_NS: 0,
-      RPMSG_RESERVED_ADDRESSES: 1024,
-      RPMSG_NS_ADDR: 53,
-      RPMSG_NAME_SIZE: 32,
-      RPMSG_NS_CREATE: 0,
-      RPMSG_NS_DESTROY: 1,
-    });
+  test.each(values)("$name of <$source> is $value", ({ name, value }) => {
+    expect(system.constants[name]).toBe(value);
+  });
+});
+
+describe("by gcc, where vring_init() and vring_size() put the parts of a ring", () => {
+  test("every size, at several alignments", () => {
+    const sizes = new Set(rings.map(({ num }) => num));
+    expect([...sizes]).toStrictEqual(Array.from({ length: 16 }, (_, power) => 1 << power));
+    expect(new Set(rings.map(({ align }) => align)).size).toBe(5);
+    for (const { num, align, avail, used, size } of rings) {
+      expect(splitRingLayout(num, align)).toStrictEqual({
+        size: num,
+        align,
+        descriptors: 0,
+        available: avail,
+        used,
+        byteLength: size,
+      });
+    }
+  });
+});
+
+describe("the firmware's headers", () => {
+  // There the type is each entry's first member, and no structure of its own.
+  const shared = layouts.filter(
+    ({ name, source }) => !source.startsWith("elf.h") && name !== "fw_rsc_hdr",
+  );
+
+  test("define these structures, and no others", () => {
+    const names = shared.map(({ name }) => name).toSorted();
+    expect(Object.keys(firmware.layout).toSorted()).toStrictEqual(names);
   });
 
-  test("lay the resource table out as Linux does", async () => {
-    const memory = {
-      size: 56,
-      fields: { type: 0, da: 4, pa: 8, len: 12, flags: 16, reserved: 20, name: 24 },
-    };
-    const vdev = {
-      type: 0,
-      id: 4,
-      notifyid: 8,
-      dfeatures: 12,
-      gfeatures: 16,
-      config_len: 20,
-      status: 24,
-      num_of_vrings: 25,
-      reserved: 26,
-    };
-    expect(await cLayout()).toMatchObject({
-      resource_table: { size: 16, fields: { ver: 0, num: 4, reserved: 8, offset: 16 } },
-      fw_rsc_carveout: memory,
-      fw_rsc_devmem: memory,
-      fw_rsc_trace: { size: 48, fields: { type: 0, da: 4, len: 8, reserved: 12, name: 16 } },
-      fw_rsc_vdev: { size: 28, fields: vdev },
-      fw_rsc_vdev_vring: { size: 20, fields: { da: 0, align: 4, num: 8, notifyid: 12, pa: 16 } },
-    });
-    expect(await cConstants()).toMatchObject({
-      RESOURCE_TABLE_VERSION: 1,
-      RSC_CARVEOUT: 0,
-      RSC_DEVMEM: 1,
-      RSC_TRACE: 2,
-      RSC_VDEV: 3,
-      RSC_VENDOR_START: 128,
-      RSC_VENDOR_END: 512,
-      FW_RSC_ADDR_ANY: 0xffffffff,
-      FW_RSC_NOTIFY_ID_ANY: 0xffffffff,
-    });
+  test.each(shared)("have $name field by field as TypeScript has it", (layout) => {
+    expect(firmware.layout[layout.name]).toStrictEqual(bytesOf(layout));
+  });
+
+  test("have no constant that TypeScript has not, or has otherwise", () => {
+    const known = Object.fromEntries(constants.map(({ name, value }) => [name, value]));
+    expect({ ...known, ...ofFirmware }).toMatchObject(firmware.constants);
+    expect(Object.keys(firmware.constants)).toHaveLength(29);
   });
 });

@@ -8,16 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-
-/** A struct, in bytes. A trailing array of no fixed length counts nothing. */
-export interface CStruct {
-  readonly size: number;
-  /** The offset of each field. */
-  readonly fields: Readonly<Record<string, number>>;
-}
+import type { StructField, StructLayout } from "@openamp/libmetal";
 
 /** Structs by name. */
-export type CLayout = Readonly<Record<string, CStruct>>;
+export type CLayout = Readonly<Record<string, Omit<StructLayout, "name" | "source">>>;
 
 /** Constants by name. */
 export type CConstants = Readonly<Record<string, number>>;
@@ -87,19 +81,26 @@ async function compile(program: string): Promise<CFacts> {
   }
 }
 
+interface CStruct {
+  readonly size: number;
+  readonly fields: Record<string, StructField>;
+  tail?: { readonly name: string; readonly size: number };
+}
+
 function parse(output: string): CFacts {
-  const layout: Record<string, { size: number; fields: Record<string, number> }> = {};
+  const layout: Record<string, CStruct> = {};
   const constants: Record<string, number> = {};
   const rings: CRing[] = [];
   for (const line of output.trimEnd().split("\n")) {
     const [kind, ...words] = line.split(" ");
-    const [name = "", second = "", third = ""] = words;
+    const [name = "", second = "", third = "", fourth = ""] = words;
     if (kind === "struct") {
       layout[name] = { size: Number(second), fields: {} };
-    } else if (kind === "field") {
+    } else if (kind === "field" || kind === "tail") {
       const owner = layout[name];
       if (owner === undefined) throw new Error(`Field ${second} comes before its struct ${name}`);
-      owner.fields[second] = Number(third);
+      if (kind === "tail") owner.tail = { name: second, size: Number(third) };
+      else owner.fields[second] = { offset: Number(third), size: Number(fourth) };
     } else if (kind === "constant") {
       constants[name] = Number(second);
     } else {

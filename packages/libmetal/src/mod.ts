@@ -23,6 +23,7 @@
 export * from "./error.ts";
 export * from "./log/logger.ts";
 export * from "./log/printable.ts";
+export * from "./log/rate_limited_logger.ts";
 export * from "./time/clock.ts";
 export * from "./time/host_clock.ts";
 export * from "./time/wait_queue.ts";
@@ -34,3 +35,4 @@ export * from "./memory/address_space.ts";
 export * from "./event/listeners.ts";
 export * from "./doorbell/doorbell.ts";
 export * from "./files/file_system.ts";
+export type * from "./wire/struct_layout.ts";

@@ -3,7 +3,6 @@
  *
  * | code | meaning |
  * | --- | --- |
- * | `INVALID_ARGUMENT` | an option that no start could accept |
  * | `INVALID_STATE` | a call out of order: load before prepare, start while running |
  * | `QEMU_MISSING` | there is no QEMU at that name, or it may not be run |
  * | `QEMU_TOO_OLD` | QEMU is there and lacks what this package needs |
@@ -16,7 +15,6 @@
  * | `SYSTEM` | the operating system refused; `cause` has its reason |
  */
 export type QemuErrorCode =
-  | "INVALID_ARGUMENT"
   | "INVALID_STATE"
   | "QEMU_MISSING"
   | "QEMU_TOO_OLD"

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,34 +9,16 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HANDLED, type HostEnd } from "../fixtures/host_end.ts";
 import { gone, isRunning } from "../fixtures/processes.ts";
+import { command, type Runtime, runtimes } from "../fixtures/runtimes.ts";
 
 const program = fileURLToPath(new URL("../fixtures/host.ts", import.meta.url));
 
-/**
- * How each runtime tells where it is, since the names in PATH may be launchers that keep signals to
- * themselves; and what it is run with, which for Deno is what the README says, and nothing more.
- */
-const runtimes = {
-  bun: { where: ["bun", "--print", "process.execPath"], options: [] },
-  deno: {
-    where: ["deno", "eval", "console.log(Deno.execPath())"],
-    options: [
-      "run",
-      "--no-prompt",
-      "--allow-ffi",
-      "--allow-run=qemu-system-arm,setpriv",
-      "--allow-env=PATH,NODE_V8_COVERAGE",
-    ],
-  },
-  node: { where: ["node", "--print", "process.execPath"], options: [] },
-} as const;
-
-type Runtime = keyof typeof runtimes;
-
-function executable(runtime: Runtime): string {
-  const [command, ...words] = runtimes[runtime].where;
-  return execFileSync(command, words, { encoding: "utf8" }).trim();
-}
+/** What the README says that Deno has to allow, and nothing more. */
+const permissions = [
+  "--allow-ffi",
+  "--allow-run=qemu-system-arm,setpriv",
+  "--allow-env=PATH,NODE_V8_COVERAGE",
+];
 
 interface HostExit {
   readonly status: number | null;
@@ -50,10 +32,11 @@ async function hostEnd(
   runtime: Runtime,
   directory: string,
   end: HostEnd,
-  signal: NodeJS.Signals | undefined,
+  signal: "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGKILL" | undefined,
   path: string | undefined = process.env["PATH"],
 ): Promise<HostExit> {
-  const host = spawn(executable(runtime), [...runtimes[runtime].options, program, end], {
+  const [executable, ...options] = command(runtime, permissions);
+  const host = spawn(executable, [...options, program, end], {
     env: { ...process.env, TMPDIR: directory, PATH: path },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 30_000,
@@ -91,12 +74,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-describe.each(["bun", "deno", "node"] as const)("a host in %s", (runtime) => {
+describe.each(runtimes)("a host in %s", (runtime) => {
   test.each([...ends, ["gets SIGKILL", "wait", "SIGKILL", null, "SIGKILL"]] as const)(
     "that %s leaves nothing behind",
     async (_what, end, signal, status, endSignal) => {
       const { qemu, errors, ...exit } = await hostEnd(runtime, directory, end, signal);
-      expect(exit, errors).toEqual({ status, signal: endSignal });
+      expect({ ...exit, errors }).toEqual({
+        status,
+        signal: endSignal,
+        errors: expect.any(String),
+      });
       expect(qemu).toBeGreaterThan(0);
       await gone(qemu);
       expect(await readdir(directory)).toEqual([]);
@@ -108,7 +95,11 @@ describe.each(["bun", "deno", "node"] as const)("a host in %s", (runtime) => {
     async (_what, end, signal, status, endSignal) => {
       await symlink(await realQemu(), join(directory, "qemu-system-arm"));
       const { qemu, errors, ...exit } = await hostEnd(runtime, directory, end, signal, directory);
-      expect(exit, errors).toEqual({ status, signal: endSignal });
+      expect({ ...exit, errors }).toEqual({
+        status,
+        signal: endSignal,
+        errors: expect.any(String),
+      });
       expect(qemu).toBeGreaterThan(0);
       await gone(qemu);
     },

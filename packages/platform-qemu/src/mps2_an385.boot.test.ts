@@ -1,69 +1,64 @@
-import { readdir } from "node:fs/promises";
+import { execFile } from "node:child_process";
 import process, { pid } from "node:process";
-import { afterEach, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, test } from "vitest";
+import { count } from "../../../tools/counts.ts";
 import { nextCrash, ringAndHear, run } from "../fixtures/board.ts";
-import { gone, qemusOf } from "../fixtures/processes.ts";
+import { isRunning, noQemuOf, qemuOf, qemusOf } from "../fixtures/processes.ts";
 import { doorbellEcho, nothing } from "../fixtures/programs.ts";
+import type { Rounds } from "../fixtures/rounds.ts";
+import { command, runtimes } from "../fixtures/runtimes.ts";
 import { mps2an385 } from "./mps2_an385.ts";
 
-afterEach(async () => {
-  expect(await qemusOf(pid)).toEqual([]);
-});
-
-async function openFiles(): Promise<number> {
-  return (await readdir("/proc/self/fd")).length;
-}
+afterEach(() => noQemuOf(pid));
 
 test("many run side by side, each with a memory of its own", async () => {
-  const drivers = ["m3@0", "m3@1", "m3@2"].map((name) => mps2an385({ name }));
+  const boards = await Promise.all(
+    ["m3@0", "m3@1", "m3@2"].map(async (name) => {
+      const driver = mps2an385({ name });
+      return { driver, resources: await driver.prepare() };
+    }),
+  );
   try {
-    const resources = await Promise.all(drivers.map((driver) => driver.prepare()));
-    await Promise.all(drivers.map((driver, index) => run(driver, resources[index]!, doorbellEcho)));
-    expect(await qemusOf(pid)).toHaveLength(3);
-    const answers = await Promise.all(resources.map((each, index) => ringAndHear(each, index)));
-    expect(answers).toEqual([0, 1, 2]);
-    for (const [index, { da }] of resources.entries()) {
-      da.windows[0]?.memory.write32(0x1000, index + 1);
-    }
-    expect(resources.map(({ da }) => da.windows[0]?.memory.read32(0x1000))).toEqual([1, 2, 3]);
+    await Promise.all(boards.map(({ driver, resources }) => run(driver, resources, doorbellEcho)));
+    expect(await qemusOf(pid)).toHaveLength(boards.length);
+    const answers = boards.map(({ resources }, index) => ringAndHear(resources, index));
+    expect(await Promise.all(answers)).toEqual([0, 1, 2]);
 
-    // One that dies is no matter for the others.
-    const [first, second, third] = drivers;
-    await first?.stop();
-    const crash = nextCrash(first!);
-    await run(first!, resources[0]!, nothing);
+    const memories = boards.map(({ resources }) => resources.da.windows[0]?.memory);
+    for (const [index, memory] of memories.entries()) memory?.write32(0x2000, index + 1);
+    expect(memories.map((memory) => memory?.read32(0x2000))).toEqual([1, 2, 3]);
+
+    // One that is stopped, dies, or is gone is no matter for the others.
+    const [first, second, third] = boards as [...typeof boards, never, never, never];
+    await first.driver.stop();
+    const crash = nextCrash(first.driver);
+    await run(first.driver, first.resources, nothing);
     await crash;
-    await second?.stop();
-    expect(await ringAndHear(resources[2]!, 9)).toBe(9);
-    await third?.unprepare();
+    await second.driver.unprepare();
+    expect(await ringAndHear(third.resources, 9)).toBe(9);
   } finally {
-    await Promise.all(drivers.map((driver) => driver.unprepare()));
+    await Promise.all(boards.map(({ driver }) => driver.unprepare()));
   }
 });
 
-test("starts, stops and crashes in a row leave no process and no open file", async () => {
-  const driver = mps2an385();
-  const round = async (program: Uint8Array): Promise<void> => {
-    const resources = await driver.prepare();
-    if (program === nothing) {
-      const crash = nextCrash(driver);
-      await run(driver, resources, program);
-      await crash;
-    } else {
-      await run(driver, resources, program);
-      expect(await ringAndHear(resources, 1)).toBe(1);
-    }
-    await driver.unprepare();
-  };
-  // What a runtime opens once, such as a library, it has opened after a first round.
-  await round(doorbellEcho);
-  await round(nothing);
-  const before = await openFiles();
-  for (let index = 0; index < 10; index++) {
-    await round(doorbellEcho);
-    await round(nothing);
-  }
-  expect(await openFiles()).toBe(before);
+describe("boots in a row", () => {
+  const program = fileURLToPath(new URL("../fixtures/rounds.ts", import.meta.url));
+  const times = count("boots in a row");
+
+  test.each(runtimes)(
+    "all echo in %s, and leave no process and no open file",
+    async (runtime) => {
+      const [executable, ...options] = command(runtime, ["--allow-all"]);
+      const words = [...options, program, String(times)];
+      const { stdout } = await promisify(execFile)(executable, words, { timeout: 280_000 });
+      const { openFiles, ...rounds } = JSON.parse(stdout) as Rounds;
+      expect(rounds).toEqual({ echoed: times, crashed: times, processes: 0 });
+      expect(openFiles[1]).toBe(openFiles[0]);
+    },
+    300_000,
+  );
 });
 
 test("a QEMU that is killed from outside is a crash", async () => {
@@ -72,12 +67,8 @@ test("a QEMU that is killed from outside is a crash", async () => {
     const resources = await driver.prepare();
     await run(driver, resources, doorbellEcho);
     const crash = nextCrash(driver);
-    const [qemu] = await qemusOf(pid);
-    process.kill(qemu!, "SIGKILL");
-    expect(await crash).toEqual({
-      type: "fatal error",
-      reason: "QEMU ended with signal SIGKILL",
-    });
+    process.kill(await qemuOf(pid), "SIGKILL");
+    expect(await crash).toEqual({ type: "fatal error", reason: "QEMU ended with signal SIGKILL" });
     await run(driver, resources, doorbellEcho);
     expect(await ringAndHear(resources, 1)).toBe(1);
   } finally {
@@ -89,31 +80,35 @@ test("a QEMU that obeys nothing is killed", async () => {
   const driver = mps2an385({ stopTimeout: 100 });
   const resources = await driver.prepare();
   await run(driver, resources, doorbellEcho);
-  const [qemu] = await qemusOf(pid);
-  process.kill(qemu!, "SIGSTOP");
+  const qemu = await qemuOf(pid);
+  process.kill(qemu, "SIGSTOP");
   await driver.stop();
-  await gone(qemu!, 0);
+  expect(await isRunning(qemu)).toBe(false);
   await driver.unprepare();
 });
 
 test("rings that the processor does not take are merged, and it gets them when it wakes", async () => {
   const driver = mps2an385();
   const resources = await driver.prepare();
-  await run(driver, resources, doorbellEcho);
-  expect(await ringAndHear(resources, 1)).toBe(1);
-  const [qemu] = await qemusOf(pid);
-  process.kill(qemu!, "SIGSTOP");
-  const before = process.memoryUsage().rss;
-  for (let index = 0; index < 2_000_000; index++) resources.doorbell.ring(2);
-  expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
-  // The socket holds some hundred rings of id 2, which are answered first.
-  const answer = new Promise<void>((resolve) => {
-    resources.doorbell.listen((id) => {
-      if (id === 3) resolve();
+  const { doorbell } = resources;
+  try {
+    await run(driver, resources, doorbellEcho);
+    expect(await ringAndHear(resources, 1)).toBe(1);
+    const qemu = await qemuOf(pid);
+    process.kill(qemu, "SIGSTOP");
+    const before = process.memoryUsage().rss;
+    for (let index = 0; index < 2_000_000; index++) doorbell.ring(2);
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
+    // The socket holds some hundred rings of id 2, which are answered first.
+    const answer = new Promise<void>((resolve) => {
+      doorbell.listen((id) => {
+        if (id === 3) resolve();
+      });
     });
-  });
-  resources.doorbell.ring(3);
-  process.kill(qemu!, "SIGCONT");
-  await answer;
-  await driver.unprepare();
+    doorbell.ring(3);
+    process.kill(qemu, "SIGCONT");
+    await answer;
+  } finally {
+    await driver.unprepare();
+  }
 });

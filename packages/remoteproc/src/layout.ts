@@ -1,52 +1,13 @@
 /**
- * C structures as data: one row a member, so that a test can hold each row against its header, and
- * one reader and one writer that go by the rows.
+ * One reader and one writer of C structures, which go by their layouts.
  *
  * All numbers are little-endian and unsigned.
  *
  * @module
  */
+import type { StructLayout } from "@openamp/libmetal";
+
 import { RemoteprocError } from "./error.ts";
-
-/** One member of a C structure. */
-export interface Field {
-  /** Bytes from the start of the structure. */
-  readonly offset: number;
-  /** Bytes that it takes: 1, 2 or 4 for an integer, anything else for an array of bytes. */
-  readonly size: number;
-}
-
-/** A C structure without implicit padding. */
-export interface StructLayout {
-  /** Its name in C, such as `Elf32_Ehdr`. */
-  readonly name: string;
-  /** The header or the specification's section that it comes from. */
-  readonly source: string;
-  /** `sizeof` in bytes. */
-  readonly size: number;
-  /** Its members under their names in C. */
-  readonly fields: Readonly<Record<string, Field>>;
-}
-
-/** One member of one structure as a row of a flat table, for comparison with a C compiler. */
-export interface FieldRow extends Field {
-  /** The structure's name in C. */
-  readonly struct: string;
-  /** The member's name in C. */
-  readonly field: string;
-  /** Where it is defined. */
-  readonly source: string;
-}
-
-/** One constant under its name in C. */
-export interface ConstantRow {
-  /** Its name in C. */
-  readonly name: string;
-  /** Its value. */
-  readonly value: number;
-  /** Where it is defined. */
-  readonly source: string;
-}
 
 /** The integer members of a structure; those that are arrays are left out. */
 export type StructValues<Layout extends StructLayout> = {
@@ -56,18 +17,6 @@ export type StructValues<Layout extends StructLayout> = {
       : never
   ]: number;
 };
-
-/**
- * All members of some structures as one flat table.
- *
- * @param layouts The structures.
- * @returns A row a member.
- */
-export function fieldRows(layouts: readonly StructLayout[]): readonly FieldRow[] {
-  return layouts.flatMap(({ name, source, fields }) =>
-    Object.entries(fields).map(([field, place]) => ({ struct: name, field, ...place, source })),
-  );
-}
 
 /**
  * Reads each integer member of a structure once.

@@ -1,7 +1,7 @@
 /**
  * Tools that tests of OpenAMP are made of: memory that guards itself, changes under the reader or
  * is cached; doorbells with faults; random numbers with a seed; a clock that stands still; a plain
- * model of a virtqueue; and a hostile peer.
+ * model of a virtqueue; both sides of an rpmsg device over one memory; and a hostile peer.
  *
  * @example A field that is read twice is found
  * ```ts
@@ -35,5 +35,13 @@ export * from "./hostile/attack.ts";
 export * from "./hostile/split_ring/raw_split_ring.ts";
 export * from "./hostile/split_ring/peer.ts";
 export * from "./hostile/split_ring/attacks.ts";
+export * from "./hostile/split_ring/device_victim.ts";
+export * from "./hostile/split_ring/driver_victim.ts";
 export * from "./hostile/split_ring/ring_offers.ts";
 export * from "./hostile/split_ring/double_fetch.ts";
+export * from "./loopback/loopback_memory.ts";
+export * from "./loopback/shared_vdev.ts";
+export * from "./loopback/rpmsg_loopback.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_peer.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_remote.ts";
+export * from "./hostile/rpmsg/raw_rpmsg_host.ts";

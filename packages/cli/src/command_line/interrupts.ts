@@ -13,7 +13,7 @@ export class InterruptError extends CliError {
   /**
    * @param signal Which one.
    */
-  constructor(signal: (typeof SIGNALS)[number]) {
+  constructor(signal: NodeJS.Signals) {
     super("INTERRUPTED", `Ended by ${signal}`);
     this.exitStatus = 128 + constants.signals[signal];
   }
@@ -21,13 +21,14 @@ export class InterruptError extends CliError {
 
 /** The end of a program that was asked for from outside. */
 export interface Interrupts extends Disposable {
-  /** Aborts with an {@linkcode InterruptError} when the first signal comes. */
+  /** Aborts with an {@linkcode InterruptError} when the end is asked for. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Turns the signals that ask this process to end into an abort, so that it ends what it has started.
- * A second signal ends the process at once.
+ * Turns what asks this process to end into an abort, so that it ends what it has started: SIGINT,
+ * SIGTERM and SIGHUP, and a reader of its output that went away, which a program in C is told by
+ * SIGPIPE. A second signal ends the process at once.
  *
  * @returns The abort. Dispose of it to let signals end the process again.
  */
@@ -35,17 +36,22 @@ export function catchInterrupts(): Interrupts {
   const controller = new AbortController();
 
   function onSignal(signal: NodeJS.Signals): void {
-    const named = SIGNALS.find((each) => each === signal);
-    if (named === undefined) return;
-    const reason = new InterruptError(named);
+    const reason = new InterruptError(signal);
     if (controller.signal.aborted) process.exit(reason.exitStatus);
     controller.abort(reason);
   }
 
+  function onOutputError(): void {
+    // Every write that follows fails as well.
+    if (!controller.signal.aborted) controller.abort(new InterruptError("SIGPIPE"));
+  }
+
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onOutputError);
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
+      // Not those of the streams: a write may fail after the last line of the program.
       for (const signal of SIGNALS) process.off(signal, onSignal);
     },
   };

@@ -2,9 +2,9 @@ import { ECHO_SERVICE, type EchoChannel, openEchoChannel } from "../echo/echo_ch
 import { echoPayload } from "../echo/payload.ts";
 import { type RoundTripTimes, roundTripTimes } from "../echo/round_trip_times.ts";
 import { CliError } from "../error.ts";
-import { boot } from "../platform/boot.ts";
+import { boot, type BootOptions } from "../platform/boot.ts";
 import type { PlatformName } from "../platform/platform.ts";
-import { type RunOptions, TIMEOUT } from "../platform/run_options.ts";
+import { TIMEOUT } from "../platform/run_options.ts";
 import { currentRuntime } from "../runtime.ts";
 import type { Io } from "../terminal/io.ts";
 import { printDemoTable } from "./demo_table.ts";
@@ -17,7 +17,7 @@ const SMALL_COUNT = 100;
 const LARGEST_COUNT = 10;
 
 /** How the demonstration runs. */
-export interface DemoOptions extends RunOptions {
+export interface DemoOptions extends BootOptions {
   /** How many messages of 32 bytes go before the ten largest. Default 100. */
   readonly count?: number | undefined;
 }
@@ -55,7 +55,7 @@ export interface DemoReport {
 }
 
 /**
- * Boots the firmware that echoes, exchanges messages with it, checks every byte that comes back, and
+ * Boots firmware that echoes, exchanges messages with it, checks every byte that comes back, and
  * stops it. What happens is written as it happens, then a table of round trip times.
  *
  * @param options How.

@@ -1,13 +1,13 @@
 import type { Command } from "../command_line/command.ts";
 import { ExitStatus } from "../exit_status.ts";
-import { readRunOptions, RUN_OPTIONS } from "../platform/run_options.ts";
+import { FIRMWARE_OPERAND, readRunOptions, RUN_OPTIONS } from "../platform/run_options.ts";
 import { demo } from "./demo.ts";
 
 /** `openamp demo`. */
 export const demoCommand: Command = {
   name: "demo",
   summary: "Boots a Cortex-M3 in QEMU, exchanges messages with it, and checks every byte.",
-  operands: [],
+  operands: [FIRMWARE_OPERAND],
   options: {
     ...RUN_OPTIONS,
     count: {
@@ -23,7 +23,8 @@ export const demoCommand: Command = {
   async run(given, io) {
     const options = readRunOptions(given);
     const count = given.integer("count", { min: 1, max: 1_000_000 });
-    const report = await demo({ ...options, count }, io);
+    const [firmware] = given.operands;
+    const report = await demo({ ...options, firmware, count }, io);
     if (options.json) io.out(JSON.stringify(report));
     return report.echoed === report.sent ? ExitStatus.ok : ExitStatus.wrong;
   },

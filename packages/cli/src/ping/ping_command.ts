@@ -1,20 +1,14 @@
 import type { Command } from "../command_line/command.ts";
 import { ECHO_SERVICE } from "../echo/echo_channel.ts";
 import { ExitStatus } from "../exit_status.ts";
-import { readRunOptions, RUN_OPTIONS } from "../platform/run_options.ts";
+import { FIRMWARE_OPERAND, readRunOptions, RUN_OPTIONS } from "../platform/run_options.ts";
 import { ping } from "./ping.ts";
 
 /** `openamp ping`. */
 export const pingCommand: Command = {
   name: "ping",
   summary: "Boots firmware and measures the round trips of messages that it echoes.",
-  operands: [
-    {
-      name: "firmware",
-      optional: true,
-      description: "An ELF image, or a module with --platform local. Default: the demo's.",
-    },
-  ],
+  operands: [FIRMWARE_OPERAND],
   options: {
     ...RUN_OPTIONS,
     service: { value: "name", description: `The service to ping. Default: ${ECHO_SERVICE}.` },
@@ -23,7 +17,7 @@ export const pingCommand: Command = {
     interval: { value: "ms", description: "From an echo to the next message. Default: 1000." },
   },
   examples: [
-    { command: "openamp ping", description: "the demo's firmware, a message a second" },
+    { command: "openamp ping", description: "echo.elf, a message a second" },
     { command: "openamp ping --count 1000 --interval 0", description: "as fast as it answers" },
     { command: "openamp ping fw.elf --service rpmsg-raw", description: "your firmware" },
   ],

@@ -1,5 +1,5 @@
 import type { Arguments } from "../command_line/arguments.ts";
-import type { Options } from "../command_line/command.ts";
+import type { Operand, Options } from "../command_line/command.ts";
 import { type PlatformName, platformNames } from "./platform.ts";
 
 /** Milliseconds that firmware has for its announcement, and for each answer, by default. */
@@ -18,6 +18,13 @@ export interface RunOptions {
   /** Shows the debug log, and what the firmware prints. */
   readonly verbose?: boolean;
 }
+
+/** The firmware on the command line. */
+export const FIRMWARE_OPERAND: Operand = {
+  name: "firmware",
+  optional: true,
+  description: "An ELF image, or a module with --platform local. Default: the one that echoes.",
+};
 
 /** {@linkcode RunOptions} on the command line; `verbose` is an option of every command. */
 export const RUN_OPTIONS: Options = {

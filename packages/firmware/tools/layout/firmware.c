@@ -7,13 +7,16 @@
 
 #define S(name) STRUCT(struct name, name)
 #define F(name, field) FIELD(struct name, name, field)
+#define T(name, field) TAIL(struct name, name, field)
 
 int main(void) {
   S(vring_desc), F(vring_desc, addr), F(vring_desc, len), F(vring_desc, flags);
   F(vring_desc, next);
-  S(vring_avail), F(vring_avail, flags), F(vring_avail, idx), F(vring_avail, ring);
+  S(vring_avail), F(vring_avail, flags), F(vring_avail, idx);
+  T(vring_avail, ring);
   S(vring_used_elem), F(vring_used_elem, id), F(vring_used_elem, len);
-  S(vring_used), F(vring_used, flags), F(vring_used, idx), F(vring_used, ring);
+  S(vring_used), F(vring_used, flags), F(vring_used, idx);
+  T(vring_used, ring);
   CONSTANT(VRING_DESC_F_NEXT);
   CONSTANT(VRING_DESC_F_WRITE);
   CONSTANT(VRING_DESC_F_INDIRECT);
@@ -40,7 +43,8 @@ int main(void) {
   CONSTANT(RPMSG_NS_DESTROY);
 
   S(resource_table), F(resource_table, ver), F(resource_table, num);
-  F(resource_table, reserved), F(resource_table, offset);
+  F(resource_table, reserved);
+  T(resource_table, offset);
   S(fw_rsc_carveout), F(fw_rsc_carveout, type), F(fw_rsc_carveout, da), F(fw_rsc_carveout, pa);
   F(fw_rsc_carveout, len), F(fw_rsc_carveout, flags), F(fw_rsc_carveout, reserved);
   F(fw_rsc_carveout, name);

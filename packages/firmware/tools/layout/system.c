@@ -9,20 +9,26 @@
 
 #define S(name) STRUCT(struct name, name)
 #define F(name, field) FIELD(struct name, name, field)
+#define T(name, field) TAIL(struct name, name, field)
 #define ES(name) STRUCT(name, name)
 #define EF(name, field) FIELD(name, name, field)
 
 int main(void) {
   S(vring_desc), F(vring_desc, addr), F(vring_desc, len), F(vring_desc, flags);
   F(vring_desc, next);
-  S(vring_avail), F(vring_avail, flags), F(vring_avail, idx), F(vring_avail, ring);
+  S(vring_avail), F(vring_avail, flags), F(vring_avail, idx);
+  T(vring_avail, ring);
   S(vring_used_elem), F(vring_used_elem, id), F(vring_used_elem, len);
-  S(vring_used), F(vring_used, flags), F(vring_used, idx), F(vring_used, ring);
+  S(vring_used), F(vring_used, flags), F(vring_used, idx);
+  T(vring_used, ring);
   CONSTANT(VRING_DESC_F_NEXT);
   CONSTANT(VRING_DESC_F_WRITE);
   CONSTANT(VRING_DESC_F_INDIRECT);
   CONSTANT(VRING_USED_F_NO_NOTIFY);
   CONSTANT(VRING_AVAIL_F_NO_INTERRUPT);
+  CONSTANT(VRING_DESC_ALIGN_SIZE);
+  CONSTANT(VRING_AVAIL_ALIGN_SIZE);
+  CONSTANT(VRING_USED_ALIGN_SIZE);
   CONSTANT(VIRTIO_RING_F_INDIRECT_DESC);
   CONSTANT(VIRTIO_RING_F_EVENT_IDX);
 
@@ -59,6 +65,7 @@ int main(void) {
 
   S(rpmsg_endpoint_info), F(rpmsg_endpoint_info, name), F(rpmsg_endpoint_info, src);
   F(rpmsg_endpoint_info, dst);
+  CONSTANT(RPMSG_ADDR_ANY);
 
   ES(Elf32_Ehdr), EF(Elf32_Ehdr, e_ident), EF(Elf32_Ehdr, e_type), EF(Elf32_Ehdr, e_machine);
   EF(Elf32_Ehdr, e_version), EF(Elf32_Ehdr, e_entry), EF(Elf32_Ehdr, e_phoff);
@@ -81,12 +88,23 @@ int main(void) {
   CONSTANT(ELFDATA2LSB);
   CONSTANT(ELFDATA2MSB);
   CONSTANT(EV_CURRENT);
+  CONSTANT(ET_NONE);
+  CONSTANT(ET_REL);
   CONSTANT(ET_EXEC);
-  CONSTANT(EM_ARM);
-  CONSTANT(EM_AARCH64);
-  CONSTANT(EM_RISCV);
+  CONSTANT(ET_DYN);
+  CONSTANT(ET_CORE);
   CONSTANT(EM_386);
+  CONSTANT(EM_MIPS);
+  CONSTANT(EM_PPC);
+  CONSTANT(EM_ARM);
   CONSTANT(EM_X86_64);
+  CONSTANT(EM_XTENSA);
+  CONSTANT(EM_TI_C6000);
+  CONSTANT(EM_TI_PRU);
+  CONSTANT(EM_QDSP6);
+  CONSTANT(EM_AARCH64);
+  CONSTANT(EM_MICROBLAZE);
+  CONSTANT(EM_RISCV);
   CONSTANT(PT_NULL);
   CONSTANT(PT_LOAD);
   CONSTANT(PF_X);

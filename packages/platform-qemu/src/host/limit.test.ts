@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { within } from "./limit.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
+const failing = (): Promise<never> => Promise.reject(new RangeError("broken"));
 
 test("passes a value and an error on", async () => {
   const limit = { clock: hostClock, timeout: 5000 };
   expect(await within("Wait", async () => 7, limit)).toBe(7);
-  const failing = (): Promise<never> => Promise.reject(new RangeError("broken"));
   await expect(within("Wait", failing, limit)).rejects.toThrow(new RangeError("broken"));
 });
 

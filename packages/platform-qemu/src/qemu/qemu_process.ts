@@ -59,7 +59,10 @@ export async function spawnQemu(options: SpawnOptions): Promise<QemuProcess> {
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
-  const [, , , monitor, doorbell] = child.stdio;
+  const kill = (): void => {
+    child.kill("SIGKILL");
+  };
+  const hook = atHostExit(kill);
   const exit = Promise.withResolvers<string>();
   child.on("close", (status, signal) => {
     exit.resolve(signal === null ? `status ${status}` : `signal ${signal}`);
@@ -67,9 +70,14 @@ export async function spawnQemu(options: SpawnOptions): Promise<QemuProcess> {
   try {
     await once(child, "spawn");
   } catch (cause) {
+    hook[Symbol.dispose]();
     throw new QemuError("SYSTEM", `Run "${executable}": ${String(cause)}`, { cause });
   }
+  // From here on a signal to a process that is gone, which is no harm.
+  child.on("error", () => {});
+
   const { pid, stdout, stderr } = child;
+  const [, , , monitor, doorbell] = child.stdio;
   if (
     pid === undefined ||
     stdout === null ||
@@ -77,31 +85,24 @@ export async function spawnQemu(options: SpawnOptions): Promise<QemuProcess> {
     !(monitor instanceof Socket) ||
     !(doorbell instanceof Socket)
   ) {
-    child.kill("SIGKILL");
+    kill();
+    hook[Symbol.dispose]();
     throw new QemuError("SYSTEM", `Run "${executable}": this runtime makes no sockets for it`);
   }
 
-  const kill = (): void => {
-    child.kill("SIGKILL");
-  };
-  const hook = atHostExit(kill);
   let errors = "";
   stdout.on("data", onOutput);
   stderr.setEncoding("utf8").on("data", (chunk: string) => {
     errors = (errors + chunk).slice(-keptErrors);
   });
 
-  async function end(): Promise<QemuExit> {
-    const [how] = await Promise.all([
-      exit.promise,
-      closed(monitor as Socket),
-      closed(doorbell as Socket),
-    ]);
+  async function end(...sockets: readonly Socket[]): Promise<QemuExit> {
+    const [how] = await Promise.all([exit.promise, ...sockets.map(closed)]);
     hook[Symbol.dispose]();
     return { how, words: lastWords(errors) };
   }
 
-  return { pid, monitor, doorbell, exited: end(), kill };
+  return { pid, monitor, doorbell, exited: end(monitor, doorbell), kill };
 }
 
 function closed(socket: Socket): Promise<void> {

@@ -23,23 +23,19 @@ export function uartConsole(tell: (line: string) => void): UartConsole {
   const decoder = new TextDecoder();
   let line = "";
 
-  function tellLine(text: string): void {
+  function tellLine(length: number): void {
+    const text = line.slice(0, length);
     tell(printable(text.endsWith("\r") ? text.slice(0, -1) : text));
   }
 
   function take(text: string): void {
-    const lines = (line + text).split("\n");
-    line = lines.pop() ?? "";
-    for (const each of lines) tellPieces(each);
-    while (line.length > longestLine) {
-      tellLine(line.slice(0, longestLine));
-      line = line.slice(longestLine);
-    }
-  }
-
-  function tellPieces(text: string): void {
-    for (let start = 0; start === 0 || start < text.length; start += longestLine) {
-      tellLine(text.slice(start, start + longestLine));
+    line += text;
+    let end = line.indexOf("\n");
+    while (end !== -1 || line.length > longestLine) {
+      const whole = end !== -1 && end <= longestLine;
+      tellLine(whole ? end : longestLine);
+      line = line.slice(whole ? end + 1 : longestLine);
+      end = line.indexOf("\n");
     }
   }
 
@@ -47,7 +43,7 @@ export function uartConsole(tell: (line: string) => void): UartConsole {
     write: (chunk) => take(decoder.decode(chunk, { stream: true })),
     end() {
       take(decoder.decode());
-      if (line !== "") tellLine(line);
+      if (line !== "") tellLine(line.length);
       line = "";
     },
   };

@@ -5,7 +5,11 @@ import { describe, expect, test } from "vitest";
 import { uartDoorbell } from "./uart_doorbell.ts";
 
 /** A line that takes bytes when it is told to. */
-function stubbornLine(): { readonly line: Duplex; readonly taken: number[]; take(): void } {
+function stubbornLine(): {
+  readonly line: Duplex;
+  readonly taken: number[];
+  readonly take: () => void;
+} {
   const taken: number[] = [];
   let accept: (() => void) | undefined;
   const line = new Duplex({
@@ -34,7 +38,10 @@ function openLine(): { readonly line: Duplex; readonly taken: number[] } {
   return { line, taken };
 }
 
-function handClock(): { readonly clock: Clock; advance(milliseconds: number): void } {
+function handClock(): {
+  readonly clock: Clock;
+  readonly advance: (milliseconds: number) => void;
+} {
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
   const clock: Clock = {

@@ -1,5 +1,7 @@
+import type { StructField } from "@openamp/libmetal";
+
 import { RemoteprocError } from "../error.ts";
-import { type Field, writeStruct } from "../layout.ts";
+import { writeStruct } from "../layout.ts";
 import { parseResourceTable } from "./parse.ts";
 import {
   FW_RSC_ADDR_ANY,
@@ -191,7 +193,7 @@ function allocate(size: number): { readonly bytes: Uint8Array; readonly view: Da
 }
 
 /** The field is zero, so that the name ends; the check leaves room for that NUL. */
-function writeName(bytes: Uint8Array, field: Field, name: string): void {
+function writeName(bytes: Uint8Array, field: StructField, name: string): void {
   const codes = Array.from({ length: name.length }, (_, index) => name.charCodeAt(index));
   if (codes.length >= field.size || codes.some((code) => code === 0 || code > 0xff)) {
     throw new RemoteprocError(

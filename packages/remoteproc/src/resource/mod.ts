@@ -17,7 +17,6 @@
  * @module
  */
 export * from "../error.ts";
-export type * from "../layout.ts";
 export * from "./wire.ts";
 export * from "./rows.ts";
 export * from "./entry.ts";

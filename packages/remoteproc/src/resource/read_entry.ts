@@ -1,4 +1,6 @@
-import { type Field, readName, readStruct } from "../layout.ts";
+import type { StructField } from "@openamp/libmetal";
+
+import { readName, readStruct } from "../layout.ts";
 import type { CarveoutEntry, EntryPlace, ResourceEntry, VdevEntry, VringEntry } from "./entry.ts";
 import { checkReserved, type TableReader } from "./table_reader.ts";
 import {
@@ -145,7 +147,7 @@ function readVring(reader: TableReader, vdev: EntryPlace, number: number): Vring
 }
 
 /** The last byte is the NUL's place, whatever it holds: C readers put one there. */
-function readNameField(reader: TableReader, offset: number, field: Field): string {
+function readNameField(reader: TableReader, offset: number, field: StructField): string {
   return readName(reader.bytes, offset + field.offset, field.size - 1);
 }
 

@@ -1,5 +1,6 @@
+import type { StructField } from "@openamp/libmetal";
+
 import type { RemoteprocErrorCode } from "../error.ts";
-import type { Field } from "../layout.ts";
 import type { EntryPlace } from "./entry.ts";
 
 /** A private copy of the table that is being read, and whom to tell about a broken rule. */
@@ -27,7 +28,7 @@ export interface TableReader {
 export function checkReserved(
   { bytes, report }: TableReader,
   offset: number,
-  field: Field,
+  field: StructField,
   place?: EntryPlace,
 ): void {
   const start = offset + field.offset;

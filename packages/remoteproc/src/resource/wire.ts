@@ -1,4 +1,4 @@
-import type { StructLayout } from "../layout.ts";
+import type { StructLayout } from "@openamp/libmetal";
 
 /**
  * Head of a resource table; one 32-bit offset for each entry follows it, `num` of them.
@@ -14,6 +14,7 @@ export const RESOURCE_TABLE = {
     num: { offset: 4, size: 4 },
     reserved: { offset: 8, size: 8 },
   },
+  tail: { name: "offset", size: 4 },
 } as const;
 
 /** What every entry starts with. The structures below include it, as the C library's do. */

@@ -72,6 +72,14 @@ export class HostBuffers implements RpmsgBuffers {
           `${memory.size}, and each direction needs one of a multiple of 4 bytes, 20 and up`,
       );
     }
+    const { offset, words } = memory;
+    if (!(offset >= 0 && offset % 4 === 0 && offset + memory.size <= words.byteLength)) {
+      throw new RpmsgError(
+        "BUFFERS",
+        `Lay out buffers in ${memory.size} bytes from offset ${offset}: that is no multiple of 4 ` +
+          `within a memory of ${words.byteLength} bytes`,
+      );
+    }
     this.#receive = receive;
     this.#transmit = transmit;
     this.#size = size;
@@ -101,11 +109,21 @@ export class HostBuffers implements RpmsgBuffers {
   }
 
   takeTransmit(): number {
-    if (this.#freeCount === 0) this.#reclaim();
-    if (this.#freeCount === 0) return -1;
+    if (this.#freeCount === 0) this.reclaimTransmit();
+    // A broken queue sends nothing, also where buffers are left.
+    if (this.#freeCount === 0 || this.#transmit.broken !== undefined) return -1;
     const token = this.#free[--this.#freeCount]!;
     this.transmitOffset = this.#transmitBase + token * this.#size;
     return token;
+  }
+
+  reclaimTransmit(): boolean {
+    const before = this.#freeCount;
+    // What the remote says about a length says nothing here (T08).
+    for (let head = this.#transmit.takeUsed(); head >= 0; head = this.#transmit.takeUsed()) {
+      this.#free[this.#freeCount++] = this.#transmitOfHead[head]!;
+    }
+    return this.#freeCount > before;
   }
 
   keepTransmit(token: number): void {
@@ -152,12 +170,5 @@ export class HostBuffers implements RpmsgBuffers {
     if (tell) return this.#receive.enableInterrupts();
     this.#receive.disableInterrupts();
     return false;
-  }
-
-  /** Takes back what the remote has read. Its `used.len` says nothing here (T08). */
-  #reclaim(): void {
-    for (let head = this.#transmit.takeUsed(); head >= 0; head = this.#transmit.takeUsed()) {
-      this.#free[this.#freeCount++] = this.#transmitOfHead[head]!;
-    }
   }
 }

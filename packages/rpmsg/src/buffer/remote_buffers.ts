@@ -77,6 +77,11 @@ export class RemoteBuffers implements RpmsgBuffers {
     return -1;
   }
 
+  // The host does not give back: it offers, and that is seen when a buffer is taken.
+  reclaimTransmit(): boolean {
+    return false;
+  }
+
   keepTransmit(token: number): void {
     this.#kept = token;
   }

@@ -28,6 +28,8 @@ export interface RpmsgBuffers {
   readonly transmitCapacity: number;
   /** Takes a free transmit buffer: a token of 0 and up, or -1 where none is free. */
   takeTransmit(): number;
+  /** Takes back what the peer has read; true where that was anything. */
+  reclaimTransmit(): boolean;
   /** Keeps a taken transmit buffer for the next `takeTransmit`. */
   keepTransmit(token: number): void;
   /** Gives a filled transmit buffer to the peer, which does not see it before `publishTransmit`. */

@@ -59,8 +59,8 @@ export async function openRpmsgHost(
   let status = VIRTIO_CONFIG_S_ACKNOWLEDGE;
   await transport.setStatus(0);
   await transport.setStatus(status);
-  await transport.setStatus((status |= VIRTIO_CONFIG_S_DRIVER));
   try {
+    await transport.setStatus((status |= VIRTIO_CONFIG_S_DRIVER));
     const features = (await transport.getFeatures()) & SUPPORTED;
     await transport.setFeatures(features);
     const receive = await transport.createQueue(0);
@@ -81,17 +81,20 @@ export async function openRpmsgHost(
       clock,
       logger,
     });
-    device.attach(transport.listen(() => device.notified()));
     buffers.publishReceive();
     await transport.setStatus((status |= VIRTIO_CONFIG_S_DRIVER_OK));
+    device.attach(transport.listen(() => device.notified()));
     // rpmsg-lite's link comes up on this kick, whether or not it asks to be notified.
     const kick = (): void => transport.notify(buffers.receiveQueue);
     device.attach(watch(device, clock, options.pollInterval ?? POLL_INTERVAL, kick));
     logger.log(LogLevel.info, `virtio_rpmsg_bus ${transport.name}: rpmsg host is online`);
     kick();
+    // The remote may have rung before we listened.
+    device.poll();
     return device;
   } catch (error) {
-    await transport.setStatus(status | VIRTIO_CONFIG_S_FAILED);
+    // Where the transport itself is dead, the first error says more than this one.
+    await transport.setStatus(status | VIRTIO_CONFIG_S_FAILED).catch(() => undefined);
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import {
   listeners,
   type Logger,
   LogLevel,
+  rateLimitedLogger,
   type Timer,
   type WaitFor,
   type WaitOptions,
@@ -11,7 +12,7 @@ import {
   waitQueue,
 } from "@openamp/libmetal";
 import type { RpmsgBuffers } from "../buffer/rpmsg_buffers.ts";
-import { Addresses } from "../endpoint/addresses.ts";
+import { Addresses, isAddress } from "../endpoint/addresses.ts";
 import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
 import type { EndpointPort, NamedAddress } from "../endpoint/endpoint_port.ts";
 import { LocalEndpoint, SEND_TIMEOUT } from "../endpoint/local_endpoint.ts";
@@ -39,6 +40,8 @@ import type { RpmsgDevice } from "./rpmsg_device.ts";
 
 /** Messages taken in one go; what is left waits for the next turn, so that others get theirs. */
 const DRAIN_MAX = 1024;
+/** The largest payload whose length the header's 16 bits can hold. */
+const LENGTH_MAX = 0xffff;
 /** Messages in one go from which on the peer is asked not to ring while we look. */
 const QUIET_BATCH = 16;
 
@@ -73,6 +76,8 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
   readonly #isReset: () => boolean;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** For lines that the peer can cause. */
+  readonly #limitedLogger: Logger;
   readonly #waits: WaitQueue;
   readonly #endpoints = new Map<number, LocalEndpoint>();
   readonly #dropped: DropCounters = dropCounters();
@@ -107,7 +112,8 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     this.#isReset = options.isReset;
     this.#clock = options.clock;
     this.#logger = options.logger;
-    this.maxPayload = options.buffers.transmitSize - RPMSG_HEADER_SIZE;
+    this.#limitedLogger = rateLimitedLogger(options);
+    this.maxPayload = Math.min(options.buffers.transmitSize - RPMSG_HEADER_SIZE, LENGTH_MAX);
     this.#waits = waitQueue({
       clock: options.clock,
       error: (failure, what, cause) =>
@@ -143,6 +149,12 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
         `Create endpoint "${name}": a name is 1 to 31 printable ASCII characters`,
       );
     }
+    if (destination !== RPMSG_ADDR_ANY && !isAddress(destination)) {
+      throw new RpmsgError(
+        "ADDRESS",
+        `Create an endpoint for the peer's address ${destination}: an address is 0 to 2^32 - 2`,
+      );
+    }
     const address = this.#addresses.take(options.address, (each) => this.#endpoints.has(each));
     const announced =
       name !== "" &&
@@ -150,6 +162,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       this.nameService &&
       (options.announce ?? true);
     const endpoint = new LocalEndpoint(this, address, announced, options);
+    if (name !== "" && !endpoint.ready) endpoint.destination = this.#unboundService(name);
     this.#endpoints.set(address, endpoint);
     this.#foundAddress = -1;
     if (announced) this.#announce(endpoint, false);
@@ -182,7 +195,8 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
   }
 
   onFailure(callback: (reason: RpmsgError) => void): Disposable {
-    if (this.#failure !== undefined) callback(this.#failure);
+    const failure = this.#failure;
+    if (failure !== undefined && failure.code !== "CLOSED") callback(failure);
     return this.#failed.add(callback);
   }
 
@@ -206,15 +220,17 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       return;
     }
     this.#drain();
+    // Whoever uses up our messages is alive, also where it never rings.
+    if (!this.heard && this.#buffers.reclaimTransmit()) this.heard = true;
     this.#waits.wake();
   }
 
   /** Ends all work; the first reason stays. */
   fail(reason: RpmsgError): void {
     if (this.#failure !== undefined) return;
-    if (reason.code === "BROKEN") this.#log(LogLevel.critical, reason.message);
+    if (reason.code === "BROKEN") this.#logger.log(LogLevel.critical, this.#line(reason.message));
     this.#end(reason);
-    this.#failed.emit(reason);
+    this.#guard("onFailure", () => this.#failed.emit(reason));
   }
 
   close(): void {
@@ -226,14 +242,19 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     this.close();
   }
 
+  checkLength(length: number): void {
+    if (length > this.maxPayload) throw this.#tooLarge(length, this.maxPayload);
+  }
+
   transmit(source: number, destination: number, payload: Uint8Array): boolean {
     this.#checkUsable();
     const length = payload.length;
-    if (length > this.maxPayload) throw this.#tooLarge(length, this.maxPayload);
+    this.checkLength(length);
     const buffers = this.#buffers;
     const token = buffers.takeTransmit();
     if (token < 0) {
-      // What a batch has filled is the peer's to read before anything can come free.
+      // What a batch has filled is the peer's to read before anything can come free; what no
+      // message fits into goes back as well.
       this.#publishTransmit();
       this.#checkQueues();
       this.#checkUsable();
@@ -315,6 +336,15 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       return;
     }
     this.#draining = true;
+    try {
+      if (this.#drainAll() > 0) this.heard = true;
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** Takes what is there, and what comes meanwhile, up to a limit; returns how much it was. */
+  #drainAll(): number {
     const buffers = this.#buffers;
     let total = 0;
     do {
@@ -335,12 +365,13 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
         this.#ringAgain = true;
       }
     } while (this.#ringAgain);
-    this.#draining = false;
-    if (total > 0) this.heard = true;
+    return total;
   }
 
   #takeBatch(limit: number): number {
     const buffers = this.#buffers;
+    // What was passed over is work too: a peer that offers nothing else must not keep us here.
+    const passedOver = buffers.malformed;
     let taken = 0;
     do {
       const token = buffers.takeReceive();
@@ -352,7 +383,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       taken++;
       // One look a batch: what came after it comes with a ring of its own.
     } while (taken < limit && buffers.receiveSeen > 0 && this.#failure === undefined);
-    return taken;
+    return taken + buffers.malformed - passedOver;
   }
 
   #drainNextTurn(): void {
@@ -393,8 +424,12 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       return;
     }
     // Linux and the C host never announce back: who answers our announcement first is the peer.
-    if (endpoint.destination === RPMSG_ADDR_ANY && endpoint.announced) this.#bind(endpoint, source);
-    if (endpoint.handler === undefined) {
+    if (endpoint.destination === RPMSG_ADDR_ANY && endpoint.announced) {
+      this.#bind(endpoint, source);
+      // onBound may have closed the endpoint, or the device.
+      if (this.#failure !== undefined) return;
+    }
+    if (endpoint.handler === undefined || endpoint.closed) {
       this.#dropped.droppedNoHandler++;
       buffers.giveReceive(token);
       return;
@@ -405,7 +440,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     try {
       endpoint.deliver(message);
     } catch (error) {
-      this.#handlerFailed(endpoint, error);
+      this.#callbackFailed(`handler of ${endpoint.label()}`, error);
     }
     const end = message.end();
     if (end === "done") {
@@ -427,11 +462,17 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
 
   #bind(endpoint: LocalEndpoint, source: number): void {
     if (source === RPMSG_ADDR_ANY) return;
-    try {
-      endpoint.bind(source);
-    } catch (error) {
-      this.#handlerFailed(endpoint, error);
-    }
+    this.#guard(`onBound of ${endpoint.label()}`, () => endpoint.bind(source));
+  }
+
+  /** The address of a service of this name to which no endpoint is bound yet. */
+  #unboundService(name: string): number {
+    const endpoints = this.#endpoints;
+    const service = this.#announcements.find(name, ({ address }) => {
+      for (const { destination } of endpoints.values()) if (destination === address) return false;
+      return true;
+    });
+    return service?.address ?? RPMSG_ADDR_ANY;
   }
 
   #hearAnnouncement(bytes: Uint8Array): void {
@@ -447,12 +488,18 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     const { name, address, present } = announcement;
     const verb = present ? "creating" : "destroying";
     this.#log(LogLevel.info, `${verb} channel ${name} addr 0x${address.toString(16)}`);
-    for (const endpoint of this.#endpoints.values()) {
-      if (endpoint.name !== name) continue;
-      if (present && !endpoint.ready) this.#bind(endpoint, address);
-      else if (!present && endpoint.destination === address) endpoint.unbind();
+    const endpoints = [...this.#endpoints.values()].filter((endpoint) => endpoint.name === name);
+    if (present) {
+      // One service for one endpoint: a second of the same name waits for a second service.
+      const unbound = endpoints.find((endpoint) => !endpoint.ready);
+      if (unbound !== undefined) this.#bind(unbound, address);
+    } else {
+      for (const endpoint of endpoints) {
+        if (endpoint.destination !== address) continue;
+        this.#guard(`onUnbound of ${endpoint.label()}`, () => endpoint.unbind());
+      }
     }
-    this.#announced.emit(announcement);
+    this.#guard("onAnnouncement", () => this.#announced.emit(announcement));
   }
 
   /** Tells the peer of an endpoint, now or when a buffer is free; nobody waits for it. */
@@ -479,10 +526,18 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     }
   }
 
-  #handlerFailed(endpoint: LocalEndpoint, error: unknown): void {
+  /** Runs a callback of the user: what it throws is counted and logged, and harms nobody else. */
+  #guard(what: string, callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#callbackFailed(what, error);
+    }
+  }
+
+  #callbackFailed(what: string, error: unknown): void {
     this.#dropped.handlerErrors++;
-    const where = `handler of endpoint 0x${endpoint.address.toString(16)} "${endpoint.name}"`;
-    this.#log(LogLevel.error, `${where} threw: ${String(error)}`);
+    this.#log(LogLevel.error, `${what} threw: ${String(error)}`);
   }
 
   #end(reason: RpmsgError): void {
@@ -519,7 +574,12 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     );
   }
 
+  /** Logs what the peer can cause as often as it likes. */
   #log(level: LogLevel, message: string): void {
-    this.#logger.log(level, `virtio_rpmsg_bus ${this.name}: ${message}`);
+    this.#limitedLogger.log(level, this.#line(message));
+  }
+
+  #line(message: string): string {
+    return `virtio_rpmsg_bus ${this.name}: ${message}`;
   }
 }

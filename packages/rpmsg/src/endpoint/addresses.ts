@@ -17,7 +17,7 @@ export class Addresses {
    * @throws {RpmsgError} `ADDRESS` or `ADDRESS_IN_USE`.
    */
   take(wanted: number | undefined, inUse: (address: number) => boolean): number {
-    if (wanted === undefined || wanted === RPMSG_ADDR_ANY) return this.#takeNext(inUse);
+    if (wanted === undefined) return this.#takeNext(inUse);
     if (!isAddress(wanted) || wanted === RPMSG_NS_ADDR) {
       throw new RpmsgError(
         "ADDRESS",

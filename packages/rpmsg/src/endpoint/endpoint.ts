@@ -20,7 +20,10 @@ export interface EndpointOptions {
   readonly announce?: boolean;
   /** Takes the messages. Without it they are counted and dropped. */
   readonly onMessage?: MessageHandler;
-  /** Called when the endpoint got a destination. */
+  /**
+   * Called when the endpoint gets a destination. Not called for one that it has from the start:
+   * `destination`, or a service of its name that the peer had announced before.
+   */
   readonly onBound?: (destination: number) => void;
   /** Called when the peer withdrew the service. Upstream: `ns_unbind_cb`. */
   readonly onUnbound?: () => void;
@@ -32,8 +35,8 @@ export type SendOptions = WaitOptions;
 /**
  * A place that messages come from and go to. Upstream: `rpmsg_endpoint`.
  *
- * An endpoint without destination is bound by the peer's announcement of its name or, where we
- * announced it, by the first message to its address. Once it is bound only the name service or
+ * An endpoint without destination is bound by the peer's announcement of its name, each service to
+ * one endpoint, or, where we announced it, by the first message to its address. Once it is bound only the name service or
  * {@linkcode bind} changes that: a second sender cannot (T32).
  */
 export interface Endpoint extends Disposable {

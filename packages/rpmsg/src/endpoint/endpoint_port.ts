@@ -14,6 +14,8 @@ export interface NamedAddress {
 export interface EndpointPort {
   /** Bytes of the largest payload. */
   readonly maxPayload: number;
+  /** Refuses a payload that no buffer takes, with `MESSAGE_SIZE`. */
+  checkLength(length: number): void;
   /** Sends if a buffer is free; false where none is. Throws what `Endpoint.trySend` throws. */
   transmit(source: number, destination: number, payload: Uint8Array): boolean;
   /** Waits until `look` is true. */

@@ -86,7 +86,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
         this.#checkOpen();
         return this.ready;
       },
-      what: `Wait for the destination of ${this.#label()}`,
+      what: `Wait for the destination of ${this.label()}`,
       timeout: options.timeout ?? SEND_TIMEOUT,
       signal: options.signal,
     });
@@ -138,6 +138,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
     options: SendOptions | undefined,
     attempt: () => boolean,
   ): Promise<void> {
+    this.#port.checkLength(payload.length);
     const ticket = {};
     this.#sending.add(ticket);
     try {
@@ -147,7 +148,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
           const [first] = this.#sending;
           return first === ticket && attempt();
         },
-        what: `Send ${payload.length} bytes from ${this.#label()}`,
+        what: `Send ${payload.length} bytes from ${this.label()}`,
         timeout: options?.timeout ?? SEND_TIMEOUT,
         signal: options?.signal,
       });
@@ -158,7 +159,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   }
 
   #checkOpen(): void {
-    if (this.closed) throw new RpmsgError("CLOSED", `Use ${this.#label()}: it was closed`);
+    if (this.closed) throw new RpmsgError("CLOSED", `Use ${this.label()}: it was closed`);
   }
 
   #checkAddresses(source: number, destination: number): void {
@@ -173,11 +174,12 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   #notBound(): RpmsgError {
     return new RpmsgError(
       "NOT_BOUND",
-      `Send from ${this.#label()}: no destination is known yet; send() and whenReady() wait for it`,
+      `Send from ${this.label()}: no destination is known yet; send() and whenReady() wait for it`,
     );
   }
 
-  #label(): string {
+  /** What messages call it. */
+  label(): string {
     const name = this.name === "" ? "endpoint" : `endpoint "${this.name}"`;
     return `${name} at 0x${this.address.toString(16)}`;
   }

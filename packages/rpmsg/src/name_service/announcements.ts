@@ -12,9 +12,14 @@ export class Announcements {
     return [...this.#services.values()];
   }
 
-  /** The first service of a name. */
-  find(name: string): Announcement | undefined {
-    for (const service of this.#services.values()) if (service.name === name) return service;
+  /** The first service of a name, and of those that are accepted. */
+  find(
+    name: string,
+    accept: (announcement: Announcement) => boolean = () => true,
+  ): Announcement | undefined {
+    for (const service of this.#services.values()) {
+      if (service.name === name && accept(service)) return service;
+    }
     return undefined;
   }
 

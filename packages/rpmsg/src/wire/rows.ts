@@ -1,21 +1,32 @@
-import type { ConstantRow, FieldLayout } from "@openamp/virtio/wire";
+import type { ConstantRow, StructLayout } from "@openamp/libmetal";
 
 import * as header from "./header.ts";
 import * as ns from "./name_service.ts";
 
-const HEADER = { struct: "rpmsg_hdr", source: "drivers/rpmsg/virtio_rpmsg_bus.c" } as const;
-const NS = { struct: "rpmsg_ns_msg", source: "linux/rpmsg/ns.h" } as const;
-
-/** The structures of rpmsg, a row a field. */
-export const RPMSG_FIELDS: readonly FieldLayout[] = [
-  { ...HEADER, field: "src", offset: header.RPMSG_HEADER_SOURCE, size: 4 },
-  { ...HEADER, field: "dst", offset: header.RPMSG_HEADER_DESTINATION, size: 4 },
-  { ...HEADER, field: "reserved", offset: header.RPMSG_HEADER_RESERVED, size: 4 },
-  { ...HEADER, field: "len", offset: header.RPMSG_HEADER_LENGTH, size: 2 },
-  { ...HEADER, field: "flags", offset: header.RPMSG_HEADER_FLAGS, size: 2 },
-  { ...NS, field: "name", offset: ns.RPMSG_NS_NAME, size: ns.RPMSG_NAME_SIZE },
-  { ...NS, field: "addr", offset: ns.RPMSG_NS_ADDRESS, size: 4 },
-  { ...NS, field: "flags", offset: ns.RPMSG_NS_FLAGS, size: 4 },
+/** The structures of rpmsg. */
+export const RPMSG_LAYOUTS: readonly StructLayout[] = [
+  {
+    name: "rpmsg_hdr",
+    source: "drivers/rpmsg/virtio_rpmsg_bus.c",
+    size: header.RPMSG_HEADER_SIZE,
+    fields: {
+      src: { offset: header.RPMSG_HEADER_SOURCE, size: 4 },
+      dst: { offset: header.RPMSG_HEADER_DESTINATION, size: 4 },
+      reserved: { offset: header.RPMSG_HEADER_RESERVED, size: 4 },
+      len: { offset: header.RPMSG_HEADER_LENGTH, size: 2 },
+      flags: { offset: header.RPMSG_HEADER_FLAGS, size: 2 },
+    },
+  },
+  {
+    name: "rpmsg_ns_msg",
+    source: "linux/rpmsg/ns.h",
+    size: ns.RPMSG_NS_MESSAGE_SIZE,
+    fields: {
+      name: { offset: ns.RPMSG_NS_NAME, size: ns.RPMSG_NAME_SIZE },
+      addr: { offset: ns.RPMSG_NS_ADDRESS, size: 4 },
+      flags: { offset: ns.RPMSG_NS_FLAGS, size: 4 },
+    },
+  },
 ];
 
 const BUS = "drivers/rpmsg/virtio_rpmsg_bus.c";

@@ -145,6 +145,23 @@ export function guardedWords(words: SharedWords, options: GuardedWordsOptions = 
   };
 }
 
+/**
+ * Picks the reads of a range out of a recording.
+ *
+ * @param accesses The recording.
+ * @param range The range: a part of a ring, say.
+ * @returns The reads that start inside.
+ */
+export function readsWithin(
+  accesses: readonly WordAccess[],
+  range: { readonly offset: number; readonly byteLength: number },
+): WordAccess[] {
+  const end = range.offset + range.byteLength;
+  return accesses.filter(
+    ({ action, offset }) => action === "read" && offset >= range.offset && offset < end,
+  );
+}
+
 function repeatedReads(accesses: readonly WordAccess[]): WordAccess[] {
   const read = new Set<number>();
   return accesses.filter(({ action, offset, length }) => {

@@ -21,7 +21,7 @@ export interface LockstepQueue {
   readonly held: number;
   /** Chains that are anywhere between `addChain` and `takeUsed`. */
   readonly inFlight: number;
-  /** Everything that decides what happens next, as text. */
+  /** Where each chain is, and what each side wants, as text: there are only so many states. */
   readonly state: string;
   /** The driver offers a chain; false where too few descriptors are free. */
   addChain(buffers: readonly ChainBuffer[]): boolean;
@@ -135,8 +135,14 @@ export function lockstepQueue(options: LockstepOptions): LockstepQueue {
       return heads.size;
     },
     get state() {
-      const owned = held.map(({ head }) => head).join();
-      return `${free} | ${available.state} | ${owned} | ${used.state}`;
+      const chains = [
+        available.waiting,
+        available.published,
+        held,
+        used.waiting,
+        used.published,
+      ].map((each) => each.map(({ head, buffers }) => `${head}:${buffers.length}`).join());
+      return [...chains, available.state, used.state].join(" | ");
     },
     add(buffer) {
       const { address, length, deviceWritable } = buffer;

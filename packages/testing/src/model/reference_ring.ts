@@ -3,10 +3,10 @@ import { TestingError } from "../error.ts";
 /** A plain model of one of the two rings of a split queue: a producer, a consumer, and a bell. */
 export interface ReferenceRing<Entry> {
   /** Entries that the producer wrote and has not published. */
-  readonly waiting: number;
+  readonly waiting: readonly Entry[];
   /** Entries that are published and not taken. */
-  readonly published: number;
-  /** Everything that decides what happens next, as text. */
+  readonly published: readonly Entry[];
+  /** All else that decides what happens next, as text: there are only so many of them. */
   readonly state: string;
   /** The producer writes an entry. */
   add(entry: Entry): void;
@@ -72,15 +72,15 @@ export function referenceRing<Entry>(options: ReferenceOptions = {}): ReferenceR
   let event = modulo16(-startIndex);
 
   return {
-    get waiting() {
-      return waiting.length;
-    },
+    waiting,
     get published() {
-      return entries.length;
+      return entries.map(({ entry }) => entry);
     },
     get state() {
       const told = entries.map((each) => (each.told ? "t" : "-")).join("");
-      return `${waiting.length} ${told} ${seen - taken} ${off} ${flag} ${asleep} ${event - taken}`;
+      // An event that is past is past, however long: it asks for nothing.
+      const ahead = eventIndex ? Math.max(-1, event - taken) : 0;
+      return `${told} ${seen - taken} ${ahead} ${off} ${flag} ${asleep}`;
     },
     add(entry) {
       waiting.push(entry);
@@ -90,6 +90,8 @@ export function referenceRing<Entry>(options: ReferenceOptions = {}): ReferenceR
       if (count === 0) return false;
       const told = eventIndex ? modulo16(event - published) < count : !flag;
       if (asleep && !told) throw lostWakeUp("published, and the sleeping consumer is not told");
+      // Who is told is awake, and looks before it sleeps again.
+      if (told) asleep = false;
       for (const entry of waiting.splice(0)) entries.push({ entry, told });
       published += count;
       return told;
@@ -108,7 +110,7 @@ export function referenceRing<Entry>(options: ReferenceOptions = {}): ReferenceR
       event = taken - 1;
     },
     enable() {
-      if (taken === seen && (eventIndex || off)) seen = published;
+      if (eventIndex || off) seen = published;
       off = false;
       flag = false;
       event = taken;

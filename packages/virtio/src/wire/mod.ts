@@ -3,17 +3,17 @@
  *
  * @example
  * ```ts
- * import { SPLIT_RING_FIELDS } from "@openamp/virtio/wire";
+ * import { DESCRIPTOR_NEXT, SPLIT_RING_LAYOUTS } from "@openamp/virtio/wire";
  *
- * const next = SPLIT_RING_FIELDS.find((row) => row.struct === "vring_desc" && row.field === "next");
- * if (next?.offset !== 14) throw new Error("next is the last field of a descriptor");
+ * const descriptor = SPLIT_RING_LAYOUTS.find(({ name }) => name === "vring_desc");
+ * if (descriptor?.fields["next"]?.offset !== DESCRIPTOR_NEXT) throw new Error("Two tellings differ");
  * ```
  *
  * @module
  */
-export * from "./field_layout.ts";
 export * from "./split_ring.ts";
 export * from "./split_ring_rows.ts";
 export * from "./device_id.ts";
 export * from "./status.ts";
 export * from "./feature.ts";
+export * from "./device_rows.ts";

@@ -1,25 +1,34 @@
 import { expect, test } from "vitest";
 
-import { VirtioDeviceId } from "./device_id.ts";
-import { hasFeature, VirtioFeature } from "./feature.ts";
-import { SPLIT_RING_CONSTANTS, SPLIT_RING_FIELDS } from "./split_ring_rows.ts";
-import * as ring from "./split_ring.ts";
-import * as status from "./status.ts";
+import { DEVICE_CONSTANTS } from "./device_rows.ts";
+import { hasFeature } from "./feature.ts";
+import { SPLIT_RING_CONSTANTS, SPLIT_RING_LAYOUTS } from "./split_ring_rows.ts";
 
-/** `struct vring_*` of `<linux/virtio_ring.h>`, written down from the header: offset and size. */
-const FIELDS: Readonly<Record<string, readonly [offset: number, size: number]>> = {
-  "vring_desc.addr": [0, 8],
-  "vring_desc.len": [8, 4],
-  "vring_desc.flags": [12, 2],
-  "vring_desc.next": [14, 2],
-  "vring_avail.flags": [0, 2],
-  "vring_avail.idx": [2, 2],
-  "vring_avail.ring": [4, 2],
-  "vring_used_elem.id": [0, 4],
-  "vring_used_elem.len": [4, 4],
-  "vring_used.flags": [0, 2],
-  "vring_used.idx": [2, 2],
-  "vring_used.ring": [4, 8],
+/** `struct vring_*` of `<linux/virtio_ring.h>`, written down from the header. */
+const LAYOUTS: Readonly<Record<string, object>> = {
+  vring_desc: {
+    size: 16,
+    fields: {
+      addr: { offset: 0, size: 8 },
+      len: { offset: 8, size: 4 },
+      flags: { offset: 12, size: 2 },
+      next: { offset: 14, size: 2 },
+    },
+  },
+  vring_avail: {
+    size: 4,
+    fields: { flags: { offset: 0, size: 2 }, idx: { offset: 2, size: 2 } },
+    tail: { name: "ring", size: 2 },
+  },
+  vring_used_elem: {
+    size: 8,
+    fields: { id: { offset: 0, size: 4 }, len: { offset: 4, size: 4 } },
+  },
+  vring_used: {
+    size: 4,
+    fields: { flags: { offset: 0, size: 2 }, idx: { offset: 2, size: 2 } },
+    tail: { name: "ring", size: 8 },
+  },
 };
 
 /** `#define`s of the same header. */
@@ -35,12 +44,9 @@ const CONSTANTS: Readonly<Record<string, number>> = {
 };
 
 test("§2.7.5, §2.7.6, §2.7.8: every field of the split ring is where the header has it", () => {
-  const rows = SPLIT_RING_FIELDS.map((row) => [
-    `${row.struct}.${row.field}`,
-    [row.offset, row.size],
-  ]);
-  expect(Object.fromEntries(rows)).toEqual(FIELDS);
-  expect(rows).toHaveLength(Object.keys(FIELDS).length);
+  const layouts = SPLIT_RING_LAYOUTS.map(({ name, source: _source, ...rest }) => [name, rest]);
+  expect(Object.fromEntries(layouts)).toEqual(LAYOUTS);
+  expect(layouts).toHaveLength(Object.keys(LAYOUTS).length);
 });
 
 test("every constant of the split ring has the header's value", () => {
@@ -50,41 +56,38 @@ test("every constant of the split ring has the header's value", () => {
 });
 
 test("every row names its source", () => {
-  for (const { source } of [...SPLIT_RING_FIELDS, ...SPLIT_RING_CONSTANTS]) {
+  for (const { source } of [...SPLIT_RING_LAYOUTS, ...SPLIT_RING_CONSTANTS]) {
     expect(source).toMatch(/linux\/virtio_ring\.h/u);
   }
+  for (const { source } of DEVICE_CONSTANTS) expect(source).toMatch(/^linux\/virtio_\w+\.h$/u);
 });
 
-/** Where the last field of a structure ends, each starting where the one before it ends. */
-function packedEnd(struct: string): number {
-  return SPLIT_RING_FIELDS.filter((row) => row.struct === struct).reduce((at, row) => {
-    expect(row.offset).toBe(at);
-    return at + row.size;
-  }, 0);
-}
-
-test("the fields of a structure fill it without a gap", () => {
-  expect(packedEnd("vring_desc")).toBe(ring.DESCRIPTOR_SIZE);
-  expect(packedEnd("vring_used_elem")).toBe(ring.USED_ELEMENT_SIZE);
-  expect(packedEnd("vring_avail")).toBe(ring.AVAILABLE_RING + ring.AVAILABLE_ELEMENT_SIZE);
-  expect(packedEnd("vring_used")).toBe(ring.USED_RING + ring.USED_ELEMENT_SIZE);
-  expect(ring.QUEUE_SIZE_MAX).toBe(32768);
+test.each(SPLIT_RING_LAYOUTS)("the fields of $name fill it without a gap", ({ size, fields }) => {
+  let end = 0;
+  for (const field of Object.values(fields)) {
+    expect(field.offset).toBe(end);
+    end += field.size;
+  }
+  expect(size).toBe(end);
 });
 
-test("§2.1: the status bits of <linux/virtio_config.h>", () => {
-  expect(status).toMatchObject({
+test("§2.1, §5, §6: status bits, device numbers and feature bits", () => {
+  const rows = DEVICE_CONSTANTS.map(({ name, value }) => [name, value]);
+  expect(Object.fromEntries(rows)).toEqual({
     VIRTIO_CONFIG_S_ACKNOWLEDGE: 1,
     VIRTIO_CONFIG_S_DRIVER: 2,
     VIRTIO_CONFIG_S_DRIVER_OK: 4,
     VIRTIO_CONFIG_S_FEATURES_OK: 8,
     VIRTIO_CONFIG_S_NEEDS_RESET: 0x40,
     VIRTIO_CONFIG_S_FAILED: 0x80,
+    VIRTIO_RING_F_INDIRECT_DESC: 28,
+    VIRTIO_RING_F_EVENT_IDX: 29,
+    VIRTIO_F_VERSION_1: 32,
+    VIRTIO_ID_RPMSG: 7,
   });
 });
 
-test("§5, §6: device numbers and feature bits", () => {
-  expect(VirtioDeviceId.rpmsg).toBe(7);
-  expect(VirtioFeature).toEqual({ indirectDescriptors: 28, eventIndex: 29, version1: 32 });
+test("§6: a feature is the bit of its number", () => {
   for (let bit = 0; bit < 64; bit++) {
     expect(hasFeature(1n << BigInt(bit), bit)).toBe(true);
     expect(hasFeature(~(1n << BigInt(bit)), bit)).toBe(false);

@@ -1,28 +1,49 @@
-import type { ConstantRow, FieldLayout } from "./field_layout.ts";
+import type { ConstantRow, StructLayout } from "@openamp/libmetal";
+
 import * as ring from "./split_ring.ts";
 
-const DESC = { struct: "vring_desc", source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.5" } as const;
-const AVAIL = { struct: "vring_avail", source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.6" } as const;
-const ELEM = {
-  struct: "vring_used_elem",
-  source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.8",
-} as const;
-const USED = { struct: "vring_used", source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.8" } as const;
-
-/** The structures of the split ring, a row a field. */
-export const SPLIT_RING_FIELDS: readonly FieldLayout[] = [
-  { ...DESC, field: "addr", offset: ring.DESCRIPTOR_ADDRESS, size: 8 },
-  { ...DESC, field: "len", offset: ring.DESCRIPTOR_LENGTH, size: 4 },
-  { ...DESC, field: "flags", offset: ring.DESCRIPTOR_FLAGS, size: 2 },
-  { ...DESC, field: "next", offset: ring.DESCRIPTOR_NEXT, size: 2 },
-  { ...AVAIL, field: "flags", offset: ring.AVAILABLE_FLAGS, size: 2 },
-  { ...AVAIL, field: "idx", offset: ring.AVAILABLE_INDEX, size: 2 },
-  { ...AVAIL, field: "ring", offset: ring.AVAILABLE_RING, size: ring.AVAILABLE_ELEMENT_SIZE },
-  { ...ELEM, field: "id", offset: ring.USED_ELEMENT_ID, size: 4 },
-  { ...ELEM, field: "len", offset: ring.USED_ELEMENT_LENGTH, size: 4 },
-  { ...USED, field: "flags", offset: ring.USED_FLAGS, size: 2 },
-  { ...USED, field: "idx", offset: ring.USED_INDEX, size: 2 },
-  { ...USED, field: "ring", offset: ring.USED_RING, size: ring.USED_ELEMENT_SIZE },
+/** The structures of the split ring. */
+export const SPLIT_RING_LAYOUTS: readonly StructLayout[] = [
+  {
+    name: "vring_desc",
+    source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.5",
+    size: ring.DESCRIPTOR_SIZE,
+    fields: {
+      addr: { offset: ring.DESCRIPTOR_ADDRESS, size: 8 },
+      len: { offset: ring.DESCRIPTOR_LENGTH, size: 4 },
+      flags: { offset: ring.DESCRIPTOR_FLAGS, size: 2 },
+      next: { offset: ring.DESCRIPTOR_NEXT, size: 2 },
+    },
+  },
+  {
+    name: "vring_avail",
+    source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.6",
+    size: ring.AVAILABLE_RING,
+    fields: {
+      flags: { offset: ring.AVAILABLE_FLAGS, size: 2 },
+      idx: { offset: ring.AVAILABLE_INDEX, size: 2 },
+    },
+    tail: { name: "ring", size: ring.AVAILABLE_ELEMENT_SIZE },
+  },
+  {
+    name: "vring_used_elem",
+    source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.8",
+    size: ring.USED_ELEMENT_SIZE,
+    fields: {
+      id: { offset: ring.USED_ELEMENT_ID, size: 4 },
+      len: { offset: ring.USED_ELEMENT_LENGTH, size: 4 },
+    },
+  },
+  {
+    name: "vring_used",
+    source: "linux/virtio_ring.h, VirtIO 1.3 §2.7.8",
+    size: ring.USED_RING,
+    fields: {
+      flags: { offset: ring.USED_FLAGS, size: 2 },
+      idx: { offset: ring.USED_INDEX, size: 2 },
+    },
+    tail: { name: "ring", size: ring.USED_ELEMENT_SIZE },
+  },
 ];
 
 const RING_H = "linux/virtio_ring.h";

@@ -1,5 +1,7 @@
+import type { StructLayout } from "@openamp/libmetal";
+
 import { RemoteprocError } from "../../error.ts";
-import type { StructLayout, StructValues } from "../../layout.ts";
+import type { StructValues } from "../../layout.ts";
 import type { ELF32_HEADER } from "./wire.ts";
 
 /** The whole file, which nobody else can change. */

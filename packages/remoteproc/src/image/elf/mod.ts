@@ -20,7 +20,6 @@
  * @module
  */
 export * from "../../error.ts";
-export type * from "../../layout.ts";
 export * from "./wire.ts";
 export * from "./image.ts";
 export * from "./machine.ts";

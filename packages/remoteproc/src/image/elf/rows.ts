@@ -1,9 +1,7 @@
-import { type ConstantRow, type FieldRow, fieldRows } from "../../layout.ts";
-import { ELF_MACHINES } from "./machine.ts";
-import { ELF, ELF_LAYOUTS } from "./wire.ts";
+import type { ConstantRow } from "@openamp/libmetal";
 
-/** The structures of an ELF32 image, a row a member. */
-export const ELF_FIELDS: readonly FieldRow[] = fieldRows(ELF_LAYOUTS);
+import { ELF_MACHINES } from "./machine.ts";
+import { ELF } from "./wire.ts";
 
 /** The constants of an ELF image, by their names in `<elf.h>`. */
 export const ELF_CONSTANTS: readonly ConstantRow[] = [

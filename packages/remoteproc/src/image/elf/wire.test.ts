@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ELF_CONSTANTS, ELF_FIELDS } from "./rows.ts";
+import { ELF_CONSTANTS } from "./rows.ts";
 import { ELF_LAYOUTS, ELF_MAGIC } from "./wire.ts";
 
 /** Members with their sizes in the order of `<elf.h>`; C leaves no gap between any of them. */
@@ -85,14 +85,6 @@ test.each(CONSTANTS)("%s is %i", (name, value) => {
   expect(ELF_CONSTANTS).toContainEqual({ name, value, source: "elf.h" });
 });
 
-test("the rows hold every constant and every member of every structure", () => {
+test("the rows hold no other constant", () => {
   expect(ELF_CONSTANTS).toHaveLength(CONSTANTS.length);
-  expect(ELF_FIELDS).toHaveLength(14 + 8 + 10);
-  expect(ELF_FIELDS).toContainEqual({
-    struct: "Elf32_Phdr",
-    field: "p_paddr",
-    offset: 12,
-    size: 4,
-    source: "elf.h, System V gABI chapter 5, Program Header",
-  });
 });

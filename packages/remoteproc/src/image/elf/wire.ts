@@ -1,4 +1,4 @@
-import type { StructLayout } from "../../layout.ts";
+import type { StructLayout } from "@openamp/libmetal";
 
 /** The file header of an ELF32 image, at offset 0. */
 export const ELF32_HEADER = {

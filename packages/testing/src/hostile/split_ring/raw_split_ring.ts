@@ -13,6 +13,7 @@ import {
   USED_FLAGS,
   USED_INDEX,
   USED_RING,
+  VIRTQ_DESC_F_NEXT,
 } from "@openamp/virtio/wire";
 import type { RingPart, SplitRing } from "@openamp/virtio";
 
@@ -51,6 +52,11 @@ export interface RawSplitRing {
   availableEvent: number;
   /** Writes a descriptor. */
   setDescriptor(index: number, descriptor: RawDescriptor): void;
+  /**
+   * Writes a chain into descriptors that follow one another, each leading to the one behind it: NEXT
+   * is added to the flags of all but the last, and `next` is theirs to say otherwise.
+   */
+  setChain(first: number, chain: readonly RawDescriptor[]): void;
   /** Reads a descriptor. */
   descriptor(index: number): Required<RawDescriptor>;
   /** Reads the head that stands at an available index. */
@@ -136,6 +142,13 @@ export function rawSplitRing(ring: SplitRing): RawSplitRing {
       set32(descriptors, at + DESCRIPTOR_LENGTH, length);
       set(descriptors, at + DESCRIPTOR_FLAGS, flags);
       set(descriptors, at + DESCRIPTOR_NEXT, next);
+    },
+    setChain(first, chain) {
+      for (const [step, { flags = 0, next, ...buffer }] of chain.entries()) {
+        const link = step < chain.length - 1 ? VIRTQ_DESC_F_NEXT : 0;
+        const behind = link === 0 ? 0 : first + step + 1;
+        this.setDescriptor(first + step, { ...buffer, flags: flags | link, next: next ?? behind });
+      }
     },
     descriptor(index) {
       const { words, offset } = descriptors;

@@ -1,0 +1,91 @@
+/** What is measured: a program of programs/ and one of c/ that do the same. */
+export interface Case {
+  /** What a row calls it. */
+  readonly name: string;
+  /** Bytes of a message's payload. */
+  readonly payload: number;
+  /** Messages that are sent before the other side is rung. */
+  readonly batch: number;
+  /** The TypeScript program, in programs/. */
+  readonly program: string;
+  /** The C program, in c/. */
+  readonly baseline: string;
+  /** What both programs get as arguments. */
+  readonly args: readonly string[];
+  /** What the C program gets before these. */
+  readonly baselineArgs?: readonly string[];
+  /** Both sides are busy at once: rounds in which the cores' distance changed are passed over. */
+  readonly twoCores: boolean;
+  /** Milliseconds of one measurement. */
+  readonly measure: number;
+}
+
+const payloads = [32, 496] as const;
+const pairs = [
+  { place: "workers", baselineArgs: ["threads"] },
+  { place: "processes", baselineArgs: ["processes"] },
+] as const;
+
+/** Every case, in the order of the rows. */
+export const cases: readonly Case[] = [
+  ...payloads.map((payload) => thread("one-way", payload, 64)),
+  thread("one-way", 32, 1),
+  thread("round-trip", 32, 1),
+  ...pairs.flatMap(({ place, baselineArgs }) => [
+    ...payloads.map((payload) => pair(place, baselineArgs, "one-way", payload)),
+    pair(place, baselineArgs, "round-trip", 32),
+  ]),
+  {
+    name: "qemu round-trip",
+    payload: 32,
+    batch: 1,
+    program: "qemu",
+    baseline: "qemu",
+    args: ["32"],
+    baselineArgs: ["echo", "bare"].map((name) => `packages/firmware/images/${name}.elf`),
+    twoCores: false,
+    measure: 150,
+  },
+];
+
+/**
+ * What a filter is compared with.
+ *
+ * @param each The case.
+ * @returns Such as `thread one-way 32 B batch 64`.
+ */
+export function labelOf({ name, payload, batch }: Case): string {
+  return `${name} ${payload} B batch ${batch}`;
+}
+
+function thread(kind: "one-way" | "round-trip", payload: number, batch: number): Case {
+  return {
+    name: `thread ${kind}`,
+    payload,
+    batch,
+    program: "thread",
+    baseline: "thread",
+    args: [kind, String(payload), String(batch)],
+    twoCores: false,
+    measure: 30,
+  };
+}
+
+function pair(
+  place: string,
+  baselineArgs: readonly string[],
+  kind: "one-way" | "round-trip",
+  payload: number,
+): Case {
+  return {
+    name: `${place} ${kind}`,
+    payload,
+    batch: 1,
+    program: place,
+    baseline: "pair",
+    args: [kind, String(payload)],
+    baselineArgs,
+    twoCores: true,
+    measure: 30,
+  };
+}

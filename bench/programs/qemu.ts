@@ -1,0 +1,76 @@
+// A Cortex-M3 in QEMU as the remote: `qemu.ts PAYLOAD`.
+//
+// Two machines run: one echoes messages, the other answers each byte of the doorbell with the same
+// byte. Trips to them alternate, and the answer is both medians: of a message's round trip, and of
+// the bare doorbell's. As c/qemu.c.
+
+import process from "node:process";
+import type { Doorbell } from "@openamp/libmetal";
+import { image } from "@openamp/firmware";
+import { openProcessor } from "@openamp/openamp";
+import { mps2an385 } from "@openamp/platform-qemu";
+import type { ProcessorDriver } from "@openamp/remoteproc";
+import { answer } from "./answer.ts";
+import { chunkTimes } from "./chunk_times.ts";
+
+const payload = new Uint8Array(Number(process.argv[2])).fill(7);
+const target = new Uint8Array(512);
+/** Ends the trip that is under way. */
+let arrived = (): void => {};
+
+await using echo = await openProcessor(mps2an385({ name: "echo" }));
+await echo.boot({ name: "echo.elf", source: await image("echo") });
+await echo.ready();
+if (echo.rpmsg === undefined) throw new Error("echo.elf has no rpmsg device");
+const { address } = await echo.rpmsg.whenAnnounced("rpmsg-openamp-demo-channel");
+const sender = echo.rpmsg.createEndpoint({
+  destination: address,
+  onMessage(message) {
+    if (message.copyTo(target) === payload.length) arrived();
+  },
+});
+
+const bare = mps2an385({ name: "bare" });
+await using ends = new AsyncDisposableStack();
+ends.defer(() => bare.unprepare());
+const doorbell = await startBare(bare);
+doorbell.listen(() => arrived());
+
+/** Runs the firmware that only answers the doorbell. */
+async function startBare(driver: ProcessorDriver): Promise<Doorbell> {
+  const resources = await driver.prepare();
+  const loaded = await driver.load({ name: "bare.elf", source: await image("bare") }, resources);
+  await driver.start(loaded);
+  return resources.doorbell;
+}
+
+/** Milliseconds from a start until what it starts has come back. */
+async function trip(start: () => void): Promise<number> {
+  const from = performance.now();
+  await new Promise<void>((resolve) => {
+    arrived = resolve;
+    start();
+  });
+  return performance.now() - from;
+}
+
+function send(): void {
+  if (!sender.trySend(payload)) throw new Error("no buffer is free");
+}
+
+function ring(): void {
+  doorbell.ring(1);
+}
+
+const messages = chunkTimes();
+const doorbells = chunkTimes();
+await trip(ring);
+await answer(async (milliseconds) => {
+  const end = performance.now() + milliseconds;
+  do {
+    messages.add(await trip(send));
+    doorbells.add(await trip(ring));
+  } while (performance.now() < end);
+  if (payload.some((byte, at) => target[at] !== byte)) throw new Error("a message came back wrong");
+  return [messages.median(), doorbells.median()];
+});

@@ -1,0 +1,69 @@
+// Host and remote in one thread over one memory: `thread.ts one-way|round-trip PAYLOAD BATCH`.
+//
+// A batch of more than one is sent while rings are held, as by a sender that masks its doorbell;
+// then the one ring that is pending is heard. A round trip is an echo. As c/thread.c.
+
+import process from "node:process";
+import { rpmsgLoopback } from "@openamp/testing";
+import { answer } from "./answer.ts";
+import { heldDoorbells } from "./held_doorbells.ts";
+
+/** Batches between two looks at the clock. */
+const BATCHES = 64;
+
+const [, , kind, payloadText, batchText] = process.argv;
+const batch = Number(batchText);
+const payload = new Uint8Array(Number(payloadText)).fill(7);
+const target = new Uint8Array(512);
+const echoed = new Uint8Array(payload.length);
+let handled = 0;
+
+const { toRemote, toHost, hold, release } = heldDoorbells();
+const { host, remote } = await rpmsgLoopback({ doorbells: [toRemote, toHost] });
+const sender = host.createEndpoint({
+  address: 1025,
+  destination: 1030,
+  onMessage(message) {
+    if (message.copyTo(target) === payload.length) handled++;
+  },
+});
+const receiver = remote.createEndpoint({
+  address: 1030,
+  destination: 1025,
+  onMessage:
+    kind === "one-way"
+      ? (message) => {
+          if (message.copyTo(target) === payload.length) handled++;
+        }
+      : (message) => {
+          message.copyTo(echoed);
+          receiver.trySendTo(echoed, message.source);
+        },
+});
+
+function sendBatch(): void {
+  if (batch > 1) hold();
+  for (let count = 0; count < batch; count++) {
+    if (!sender.trySend(payload)) throw new Error("no buffer is free");
+  }
+  if (batch > 1) release();
+}
+
+function measure(milliseconds: number): readonly number[] {
+  const start = performance.now();
+  let sent = 0;
+  let elapsed: number;
+  handled = 0;
+  do {
+    for (let count = 0; count < BATCHES; count++) sendBatch();
+    sent += BATCHES * batch;
+    elapsed = performance.now() - start;
+  } while (elapsed < milliseconds);
+  if (handled !== sent || payload.some((byte, at) => target[at] !== byte)) {
+    throw new Error(`${handled} of ${sent} messages arrived`);
+  }
+  return [(elapsed * 1e6) / sent];
+}
+
+await answer(measure);
+process.exit(0);

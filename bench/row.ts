@@ -1,0 +1,98 @@
+import type { Case } from "./cases.ts";
+import type { Runtime } from "./machine.ts";
+import type { Placement } from "./placement.ts";
+import { comparable, type Round } from "./rounds.ts";
+
+/** What the round trip of a message through QEMU may take, in round trips of the bare doorbell. */
+const DOORBELL_LIMIT = 1.3;
+
+/** What a runtime showed in a case. */
+export interface Row {
+  readonly case: string;
+  readonly runtime: Runtime;
+  /** Bytes of a message's payload. */
+  readonly payload: number;
+  /** Messages that were sent before the other side was rung. */
+  readonly batch: number;
+  /** Nanoseconds of a message: the median of the rounds. */
+  readonly nanoseconds: number;
+  /** The same of the fastest round. */
+  readonly nanosecondsMin: number;
+  /** Nanoseconds of the C program: the median of the same rounds. */
+  readonly baseline: number;
+  readonly baselineMin: number;
+  /** Median of the rounds' ratios, TypeScript over C. */
+  readonly ratio: number;
+  /** Rounds that these figures are of. */
+  readonly rounds: number;
+  /** How the two cores stood in these rounds, where two were busy; and how many rounds were left out. */
+  readonly placement?: Placement;
+  readonly leftOut?: number;
+  /** Through QEMU: what the bare doorbell took, measured in turn with the messages. */
+  readonly doorbell?: DoorbellRow;
+}
+
+/** A round trip of the bare doorbell. */
+export interface DoorbellRow {
+  /** Nanoseconds: the median of the rounds. */
+  readonly nanoseconds: number;
+  /** The median of the rounds' ratios, a message's round trip over the doorbell's. */
+  readonly ratio: number;
+  /** What the ratio may be. */
+  readonly limit: number;
+}
+
+/**
+ * Sums up the rounds.
+ *
+ * @param each The case.
+ * @param runtime The runtime.
+ * @param all Its rounds.
+ * @returns The row.
+ */
+export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row {
+  const still = comparable(all);
+  const rounds = still.length > 0 ? still : all;
+  const measured = rounds.map((round) => round.measured[0] ?? Number.NaN);
+  const baseline = rounds.map((round) => round.baseline[0] ?? Number.NaN);
+  const doorbells = rounds.flatMap((round) => round.measured.slice(1));
+  return {
+    case: each.name,
+    runtime,
+    payload: each.payload,
+    batch: each.batch,
+    nanoseconds: rounded(median(measured)),
+    nanosecondsMin: rounded(Math.min(...measured)),
+    baseline: rounded(median(baseline)),
+    baselineMin: rounded(Math.min(...baseline)),
+    ratio: rounded(median(ratios(measured, baseline))),
+    rounds: rounds.length,
+    ...(each.twoCores
+      ? {
+          placement: still[0]?.placement ?? "mixed",
+          leftOut: all.length - rounds.length,
+        }
+      : {}),
+    ...(doorbells.length > 0
+      ? {
+          doorbell: {
+            nanoseconds: rounded(median(doorbells)),
+            ratio: rounded(median(ratios(measured, doorbells))),
+            limit: DOORBELL_LIMIT,
+          },
+        }
+      : {}),
+  };
+}
+
+function ratios(values: readonly number[], bases: readonly number[]): readonly number[] {
+  return values.map((value, at) => value / (bases[at] ?? Number.NaN));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,88 @@
+import { addressSpace, bufferMemory, memoryOver } from "@openamp/libmetal";
+import type { SharedWords } from "@openamp/libmetal";
+import { attacksOnDevice, deviceVictim, guardedWords, takeAll } from "@openamp/testing";
+import type { DeviceVictim, DeviceVictimOptions, RingAttackWay } from "@openamp/testing";
+import { describe, expect, test } from "vitest";
+
+import type { QueueFault } from "./broken_queue.ts";
+
+/** A queue that is broken says so once, and then neither reads, writes nor gives anything. */
+function expectSilence(
+  { device, guarded, events }: DeviceVictim,
+  faults: readonly QueueFault[],
+): void {
+  expect(faults).toContain(device.broken?.fault);
+  expect(events).toEqual([device.broken]);
+  const { accesses } = guarded.record(() => {
+    expect(device.take()).toBe(-1);
+    expect(device.publish()).toBe(false);
+  });
+  expect(accesses).toEqual([]);
+  expect(device.enableNotifications()).toBe(false);
+  expect(events).toHaveLength(1);
+}
+
+/** A queue that took no harm gives back all that it took. */
+function expectService({ device, peer, events }: DeviceVictim, held: ReadonlySet<number>): void {
+  expect(device.broken).toBeUndefined();
+  expect(events).toEqual([]);
+  for (const head of held) device.complete(head, 0);
+  device.publish();
+  expect(peer.ring.usedIndex).toBe(held.size);
+}
+
+/** Performs one way of an attack, if it is possible; tells whether it was. */
+function performed(way: RingAttackWay, options: DeviceVictimOptions): boolean {
+  const victim = deviceVictim(options);
+  if (way.possible?.(victim.peer) === false) return false;
+  const held = new Set<number>();
+  for (const step of way.steps) {
+    step(victim.peer);
+    for (const head of takeAll(victim.device)) {
+      expect(held.has(head)).toBe(false);
+      held.add(head);
+    }
+  }
+  if (way.verdict === "tolerated") expectService(victim, held);
+  else expectSilence(victim, way.verdict);
+  expect(victim.guarded.violations).toEqual([]);
+  return true;
+}
+
+/** Performs every way of an attack on queues of several sizes. */
+function attack(
+  number: keyof typeof attacksOnDevice,
+  options: Partial<DeviceVictimOptions> = {},
+): void {
+  const { title, ways } = attacksOnDevice[number];
+  test.each(ways)(`${number} ${title}: $name`, (way) => {
+    const sizes = [1, 2, 4, 8, 64, 256, 32768];
+    expect(sizes.filter((size) => performed(way, { ...options, size }))).not.toEqual([]);
+  });
+}
+
+/** Words of 8 GiB that are not there: a queue does not touch buffers. */
+function hugeWords(): SharedWords {
+  const { words } = bufferMemory({ name: "small", physicalAddress: 0, buffer: new ArrayBuffer(8) });
+  return { ...guardedWords(words), byteLength: 2 ** 33 };
+}
+
+describe("what the driver does wrong", () => {
+  attack("T01");
+  attack("T02");
+  attack("T03");
+  attack("T04");
+  attack("T12");
+  attack("T13");
+  attack("T14");
+  attack("T15");
+  attack("T16");
+  attack("T23");
+  attack("T23", { eventIndex: true });
+
+  const huge = memoryOver("huge", 0, "normal", hugeWords());
+  attack("T14", {
+    buffer: { address: 0, length: huge.size },
+    space: addressSpace([{ name: "huge", address: 0, memory: huge }]),
+  });
+});
