@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const MODULE = new URL("./mod.ts", import.meta.url).href;
-const TOOLS = fileURLToPath(new URL("../../../../node_modules/.bin/", import.meta.url));
+const TOOLS = fileURLToPath(new URL("../../../../node_modules/", import.meta.url));
 
 /** Makes shared memory in another runtime, and prints what goes wrong. */
 const PROGRAM = `
@@ -24,13 +24,13 @@ const WITHOUT_KOFFI = `
 test.each([
   [
     "Deno",
-    ["deno", "run", "--quiet", "--no-check", "--no-prompt", "-"],
+    [".runtimes/deno", "run", "--quiet", "--no-check", "--no-prompt", "-"],
     PROGRAM,
     "UNSUPPORTED: Deno shares memory between processes only with --allow-ffi",
   ],
   [
     "Node",
-    ["node", "--input-type=module", "-"],
+    [".bin/node", "--input-type=module", "-"],
     `${WITHOUT_KOFFI} ${PROGRAM}`,
     'UNSUPPORTED: Node shares memory through the package "koffi", which is not installed: ' +
       "npm install koffi",

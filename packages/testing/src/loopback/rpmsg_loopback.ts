@@ -1,4 +1,4 @@
-import { type Clock, type Doorbell, type Logger, type Memory } from "@openamp/libmetal";
+import type { Clock, Doorbell, Logger, Memory } from "@openamp/libmetal";
 import type { RpmsgDevice } from "@openamp/rpmsg";
 
 import { doorbellPair } from "../doorbell/doorbell_pair.ts";

@@ -159,8 +159,8 @@ export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): Sha
   }
 
   function device(doorbell: Doorbell, clock?: Clock): VirtioDeviceTransport {
-    const options = { ...place, doorbell, bus: space };
-    return tableDeviceTransport(clock === undefined ? options : { ...options, clock });
+    const base = { ...place, doorbell, bus: space };
+    return tableDeviceTransport(clock === undefined ? base : { ...base, clock });
   }
 
   return {
