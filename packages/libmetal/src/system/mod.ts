@@ -15,7 +15,7 @@
  *
  * @module
  */
-export * from "./shared_mapping.ts";
+export type { MappedFile, SharedMemoryOptions } from "./shared_mapping.ts";
 export * from "./shared_file.ts";
 export * from "./shared_memory.ts";
 export * from "./host_files.ts";
