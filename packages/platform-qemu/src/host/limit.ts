@@ -1,5 +1,6 @@
 import type { Clock } from "@openamp/libmetal";
 import { QemuError } from "../error.ts";
+import { deferred } from "./deferred.ts";
 
 /** How long something may take. */
 export interface Limit {
@@ -28,7 +29,7 @@ export async function within<Value>(
   limit: Limit,
 ): Promise<Value> {
   const { clock, timeout, signal } = limit;
-  const ending = Promise.withResolvers<never>();
+  const ending = deferred<never>();
   const abort = (): void => {
     ending.reject(new QemuError("ABORTED", `${what}: aborted`, { cause: signal?.reason }));
   };

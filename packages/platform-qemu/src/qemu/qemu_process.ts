@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import { QemuError } from "../error.ts";
+import { deferred } from "../host/deferred.ts";
 import { atHostExit } from "../host/host_exit.ts";
 import { printable } from "../host/printable.ts";
 
@@ -63,7 +64,7 @@ export async function spawnQemu(options: SpawnOptions): Promise<QemuProcess> {
     child.kill("SIGKILL");
   };
   const hook = atHostExit(kill);
-  const exit = Promise.withResolvers<string>();
+  const exit = deferred<string>();
   child.on("close", (status, signal) => {
     exit.resolve(signal === null ? `status ${status}` : `signal ${signal}`);
   });

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { listeners } from "@openamp/libmetal";
 import { QemuError } from "../error.ts";
+import { deferred } from "../host/deferred.ts";
 import { type Limit, within } from "../host/limit.ts";
 import { parseQmpMessage, type QemuVersion, type QmpEvent } from "./qmp_message.ts";
 
@@ -41,7 +42,7 @@ export interface QmpClient {
  */
 export async function openQmp(socket: Duplex, limit: Limit): Promise<QmpClient> {
   const events = listeners<QmpEvent>();
-  const greeting = Promise.withResolvers<QemuVersion>();
+  const greeting = deferred<QemuVersion>();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let nextId = 1;
   let unread = "";
@@ -93,7 +94,7 @@ export async function openQmp(socket: Duplex, limit: Limit): Promise<QmpClient> 
   async function execute(command: string, patience: Limit): Promise<unknown> {
     if (failure !== undefined) throw failure;
     const id = nextId++;
-    const answer = Promise.withResolvers<unknown>();
+    const answer = deferred<unknown>();
     waiting.set(id, answer);
     try {
       socket.write(`${JSON.stringify({ execute: command, id })}\n`);
