@@ -15,6 +15,8 @@ export interface LoopbackOptions {
 
 /** A ring in memory of this thread, and memory for its buffers. */
 export interface LoopbackRing {
+  /** Entries. */
+  readonly size: number;
   /** The bytes of the ring: put a guard, a change or a cache on them, and open the ring over it. */
   readonly words: SharedWords;
   /** What the driver may name in a descriptor: the buffers, and nothing else. */
@@ -56,12 +58,12 @@ export function loopbackRing(options: LoopbackOptions): LoopbackRing {
   const { words } = bufferMemory({
     name: "ring",
     physicalAddress: RING_ADDRESS,
-    buffer: new SharedArrayBuffer(ringBytes),
+    buffer: new ArrayBuffer(ringBytes),
   });
   const buffers = bufferMemory({
     name: "buffers",
     physicalAddress: BUFFER_ADDRESS,
-    buffer: new SharedArrayBuffer(bufferBytes),
+    buffer: new ArrayBuffer(bufferBytes),
   });
 
   function over(view: SharedWords): SplitRing {
@@ -72,6 +74,7 @@ export function loopbackRing(options: LoopbackOptions): LoopbackRing {
 
   clearSplitRing(over(words));
   return {
+    size,
     words,
     space: addressSpace([{ name: "buffers", address: BUFFER_ADDRESS, memory: buffers }]),
     buffer: { address: BUFFER_ADDRESS, length: bufferBytes },

@@ -121,7 +121,11 @@ export function seededRandom(seed: number): SeededRandom {
       return shuffled;
     },
     fillBytes(target) {
-      for (let index = 0; index < target.length; index++) target[index] = next32();
+      let bits = 0;
+      for (let index = 0; index < target.length; index++) {
+        bits = index % 4 === 0 ? next32() : bits >>> 8;
+        target[index] = bits;
+      }
       return target;
     },
   };

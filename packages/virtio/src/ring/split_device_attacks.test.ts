@@ -38,10 +38,12 @@ function performed(way: RingAttackWay, options: DeviceVictimOptions): boolean {
   const held = new Set<number>();
   for (const step of way.steps) {
     step(victim.peer);
-    for (const head of takeAll(victim.device)) {
-      expect(held.has(head)).toBe(false);
-      held.add(head);
-    }
+    const taken = takeAll(victim.device);
+    const before = held.size;
+    for (const head of taken) held.add(head);
+    // No head twice, and not one that was held already.
+    expect(held.size).toBe(before + taken.length);
+    expect(held.size).toBeLessThanOrEqual(options.size);
   }
   if (way.verdict === "tolerated") expectService(victim, held);
   else expectSilence(victim, way.verdict);

@@ -5,7 +5,7 @@ import {
   rawSplitRing,
   seededRandom,
 } from "@openamp/testing";
-import type { LockstepQueue } from "@openamp/testing";
+import type { LockstepQueue, LoopbackRing } from "@openamp/testing";
 import type { SharedWords } from "@openamp/libmetal";
 import {
   array,
@@ -21,6 +21,7 @@ import {
 } from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { clearSplitRing } from "./split_ring.ts";
 import { SplitDeviceVirtqueue } from "./split_device_virtqueue.ts";
 import { SplitDriverVirtqueue } from "./split_driver_virtqueue.ts";
 import type { ChainBuffer } from "./virtqueue.ts";
@@ -30,8 +31,6 @@ interface QueueOptions {
   readonly eventIndex: boolean;
   /** Absent: a fresh ring. */
   readonly startIndex?: number;
-  /** Bytes for buffers. */
-  readonly bufferBytes?: number;
 }
 
 /** One thing that one side does. Numbers choose among what there is at that moment. */
@@ -50,16 +49,18 @@ type Action =
         | "enableInterrupts";
     };
 
-/** Both sides over one ring, each seeing it through words of its own, beside the model. */
+/** Both sides over one ring, cleared, each seeing it through words of its own, beside the model. */
 function bothSides(
-  { size, eventIndex, startIndex, bufferBytes = 0x10000 }: QueueOptions,
+  { size, eventIndex, startIndex }: QueueOptions,
+  loopback: LoopbackRing = loopbackRing({ size }),
   view: (words: SharedWords) => SharedWords = (words) => words,
 ): LockstepQueue {
-  const loopback = loopbackRing({ size, bufferBytes });
   const { space } = loopback;
   const start = startIndex === undefined ? {} : { startIndex };
   // A ring that was in use: its indices stand somewhere, its flags and event words at 0.
-  const raw = rawSplitRing(loopback.over(loopback.words));
+  const ring = loopback.over(loopback.words);
+  clearSplitRing(ring);
+  const raw = rawSplitRing(ring);
   raw.availableIndex = startIndex ?? 0;
   raw.usedIndex = startIndex ?? 0;
   return lockstepQueue({
@@ -172,7 +173,7 @@ describe.each(modes)("both sides, notifications by $mode", ({ eventIndex }) => {
 
   test("each side flushes what it wrote and invalidates before it reads: caches change nothing", () => {
     const asModel = property(someRun, ({ size, actions }) => {
-      const queue = bothSides({ size, eventIndex }, cachedWords);
+      const queue = bothSides({ size, eventIndex }, loopbackRing({ size }), cachedWords);
       for (const action of actions) perform(queue, action);
       finish(queue);
       return queue.inFlight === 0;
@@ -270,8 +271,13 @@ const STEPS: readonly ((queue: LockstepQueue) => void)[] = [
 ];
 
 /** A queue after some steps, its indices about to wrap. */
-function after(path: readonly number[], size: number, eventIndex: boolean): LockstepQueue {
-  const queue = bothSides({ size, eventIndex, startIndex: 65535, bufferBytes: 64 });
+function after(
+  path: readonly number[],
+  loopback: LoopbackRing,
+  eventIndex: boolean,
+): LockstepQueue {
+  const { size } = loopback;
+  const queue = bothSides({ size, eventIndex, startIndex: 65535 }, loopback);
   for (const step of path) STEPS[step]?.(queue);
   return queue;
 }
@@ -283,11 +289,12 @@ function stepsOf(size: number): number[] {
 
 /** Performs every sequence of steps of a length; returns how many there are. */
 function everySequence(size: number, eventIndex: boolean, length: number): number {
+  const loopback = loopbackRing({ size });
   let paths: readonly (readonly number[])[] = [[]];
   for (let step = 0; step < length; step++) {
     paths = paths.flatMap((path) => stepsOf(size).map((next) => [...path, next]));
   }
-  for (const path of paths) after(path, size, eventIndex);
+  for (const path of paths) after(path, loopback, eventIndex);
   return paths.length;
 }
 
@@ -301,14 +308,15 @@ function everyState(
   eventIndex: boolean,
   distance: number,
 ): { states: number; complete: boolean } {
-  const known = new Set<string>([after([], size, eventIndex).state]);
+  const loopback = loopbackRing({ size });
+  const known = new Set<string>([after([], loopback, eventIndex).state]);
   let edge: readonly (readonly number[])[] = [[]];
   for (let away = 0; away < distance && edge.length > 0; away++) {
     const next: (readonly number[])[] = [];
     for (const path of edge) {
       for (const step of stepsOf(size)) {
         const reached = [...path, step];
-        const { state } = after(reached, size, eventIndex);
+        const { state } = after(reached, loopback, eventIndex);
         if (!known.has(state)) next.push(reached);
         known.add(state);
       }
