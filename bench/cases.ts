@@ -35,17 +35,8 @@ export const cases: readonly Case[] = [
     ...payloads.map((payload) => pair(place, baselineArgs, "one-way", payload)),
     pair(place, baselineArgs, "round-trip", 32),
   ]),
-  {
-    name: "qemu round-trip",
-    payload: 32,
-    batch: 1,
-    program: "qemu",
-    baseline: "qemu",
-    args: ["32"],
-    baselineArgs: ["echo", "bare"].map((name) => `packages/firmware/images/${name}.elf`),
-    twoCores: false,
-    measure: 150,
-  },
+  qemu("round-trip", 1),
+  qemu("burst", 64),
 ];
 
 /**
@@ -87,5 +78,20 @@ function pair(
     baselineArgs,
     twoCores: true,
     measure: 30,
+  };
+}
+
+function qemu(kind: "round-trip" | "burst", batch: number): Case {
+  const images = ["echo", "bare"].map((name) => `packages/firmware/images/${name}.elf`);
+  return {
+    name: `qemu ${kind}`,
+    payload: 32,
+    batch,
+    program: "qemu",
+    baseline: "qemu",
+    args: ["32", String(batch)],
+    baselineArgs: images,
+    twoCores: false,
+    measure: 150,
   };
 }

@@ -1,19 +1,23 @@
-// `bun run bench [--json] [case filter...]`: every case on every runtime that is here, beside the
-// same in C, measured in turn in one run. A filter is a part of a case's label, such as `thread` or
-// `round-trip`; a case runs when one of them fits.
+// `bun run bench [--json] [--report] [case filter...]`: every case on every runtime that is here,
+// beside the same in C, measured in turn in one run. A filter is a part of a case's label, such as
+// `thread` or `round-trip`; a case runs when one of them fits. `--json` prints one object, and
+// `--report` writes docs/reports/bench.md.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildBaseline } from "./baseline.ts";
 import { cases, labelOf } from "./cases.ts";
 import { machine, type Runtime, runtimeCommands } from "./machine.ts";
+import { type Benchmark, text, writeReport } from "./report.ts";
 import { measure } from "./rounds.ts";
 import { type Row, rowOf } from "./row.ts";
-import { table } from "./table.ts";
 
 const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
+  options: {
+    json: { type: "boolean", default: false },
+    report: { type: "boolean", default: false },
+  },
 });
 const chosen = cases.filter(
   (each) => filters.length === 0 || filters.some((filter) => labelOf(each).includes(filter)),
@@ -39,12 +43,6 @@ for (const each of chosen) {
   }
 }
 
-if (values.json) {
-  console.log(JSON.stringify({ machine: here, baseline, rows }));
-} else {
-  console.log(`${here.cpu}, ${here.cores} cores, ${here.kernel}, load ${here.load}`);
-  console.log(
-    `${runtimes.map((name) => `${name} ${here.runtimes[name]}`).join(", ")}, ${here.compiler}`,
-  );
-  console.log(`\n${table(rows)}`);
-}
+const benchmark: Benchmark = { machine: here, baseline, rows };
+if (values.report) writeReport(benchmark);
+console.log(values.json ? JSON.stringify(benchmark) : text(benchmark));

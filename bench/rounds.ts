@@ -7,7 +7,7 @@ import { placed, type Placement } from "./placement.ts";
 /** Rounds that count, of each runtime; an odd number has one in the middle. */
 const ROUNDS = 11;
 /** Seconds after which a case ends with what it has. */
-const BUDGET = 30;
+const BUDGET = 15;
 /** Milliseconds for which a program runs before it counts: the compilers' last tiers come late. */
 const WARM_UP = [500, 500] as const;
 

@@ -55,7 +55,8 @@ export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row 
   const rounds = still.length > 0 ? still : all;
   const measured = rounds.map((round) => round.measured[0] ?? Number.NaN);
   const baseline = rounds.map((round) => round.baseline[0] ?? Number.NaN);
-  const doorbells = rounds.flatMap((round) => round.measured.slice(1));
+  // A burst takes one ring for many messages: only a single message can be compared with one.
+  const doorbells = each.batch === 1 ? rounds.flatMap((round) => round.measured.slice(1)) : [];
   return {
     case: each.name,
     runtime,

@@ -30,7 +30,8 @@ ${rows.map(([name, { short, long, meets }]) => `| ${name} | ${short} | ${long} |
   writeFileSync(join(repository, "docs/reports/test-long.md"), text);
 }
 
-function commit(): string {
+/** The commit that is checked out, and whether something is changed since. */
+export function commit(): string {
   const options = { cwd: repository, encoding: "utf8" } as const;
   const changed = execFileSync("git", ["status", "--porcelain"], options) !== "";
   const hash = execFileSync("git", ["rev-parse", "--short", "HEAD"], options).trim();

@@ -1,9 +1,10 @@
 /*
- * A Cortex-M3 in QEMU as the remote: `qemu ECHO_ELF BARE_ELF PAYLOAD`.
+ * A Cortex-M3 in QEMU as the remote: `qemu ECHO_ELF BARE_ELF PAYLOAD BATCH`.
  *
  * Two machines run: one echoes messages, the other answers each byte of the doorbell with the same
- * byte. Trips to them alternate, and the answer is both medians: of a message's round trip, and of
- * the bare doorbell's.
+ * byte. Trips to them alternate, and the answer is both medians: of a message's way there and back,
+ * and of the bare doorbell's. A batch is sent in one go, and its trip ends with the last echo; what
+ * it took is shared among its messages.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -59,6 +60,7 @@ static struct device host;
 static struct endpoint sender;
 static uint8_t payload[BUFFER_SIZE], target[BUFFER_SIZE];
 static uint32_t length;
+static unsigned int batch;
 static uint64_t answered;
 static struct chunks messages, doorbells;
 
@@ -239,7 +241,7 @@ static uint8_t *find_vdev(uint8_t *table)
 		uint8_t *entry = table + word(table + 16 + 4 * index);
 
 		if (word(entry) == RSC_VDEV)
-			return entry + 4;
+			return entry;
 	}
 	give_up("the image has no virtio device");
 }
@@ -254,8 +256,7 @@ static void hear(struct endpoint *endpoint, struct message *message)
 static void set_up_device(const struct window *window)
 {
 	uint8_t *vdev = find_vdev(echo_machine.psram + echo_machine.table);
-	uint8_t *vrings = vdev + VDEV_VRINGS - 4;
-	/* Offsets count from the entry's type, and `vdev` is behind it. */
+	uint8_t *vrings = vdev + VDEV_VRINGS;
 	const struct place place = {
 		.space = { window, 1 },
 		.rings = { RING_0, RING_1 },
@@ -264,11 +265,11 @@ static void set_up_device(const struct window *window)
 		.ring_align = word(vrings + VRING_ALIGN),
 		.buffer_count = 2 * word(vrings + VRING_NUM),
 		.buffer_size = BUFFER_SIZE,
-		.status = (void *)(vdev + VDEV_STATUS - 4),
+		.status = (void *)(vdev + VDEV_STATUS),
 	};
 
-	set_word(vdev + VDEV_NOTIFYID - 4, NOTIFY_VDEV);
-	set_word(vdev + VDEV_GFEATURES - 4, 1);
+	set_word(vdev + VDEV_NOTIFYID, NOTIFY_VDEV);
+	set_word(vdev + VDEV_GFEATURES, 1);
 	for (unsigned int queue = 0; queue < 2; queue++) {
 		set_word(vrings + queue * VRING_BYTES, place.rings[queue]);
 		set_word(vrings + queue * VRING_BYTES + VRING_NOTIFYID, queue);
@@ -280,11 +281,13 @@ static void set_up_device(const struct window *window)
 
 static uint64_t message_trip(void)
 {
-	uint64_t start = now(), next = answered + 1;
+	uint64_t start = now(), all = answered + batch;
 
-	if (try_send(&sender, payload, length) != SENT)
-		give_up("no buffer is free");
-	while (answered < next) {
+	for (unsigned int count = 0; count < batch; count++) {
+		if (try_send(&sender, payload, length) != SENT)
+			give_up("no buffer is free");
+	}
+	while (answered < all) {
 		heard(&echo_machine, -1);
 		look(&host);
 	}
@@ -310,15 +313,16 @@ static void measure(uint64_t nanoseconds, double results[2])
 	} while (now() - start < nanoseconds);
 	if (host.failed || memcmp(target, payload, length) != 0)
 		give_up("a message came back wrong");
-	results[0] = median(&messages);
+	results[0] = median(&messages) / batch;
 	results[1] = median(&doorbells);
 }
 
 int main(int count, char **arguments)
 {
-	if (count != 4)
-		give_up("qemu ECHO_ELF BARE_ELF PAYLOAD");
+	if (count != 5)
+		give_up("qemu ECHO_ELF BARE_ELF PAYLOAD BATCH");
 	length = strtoul(arguments[3], NULL, 10);
+	batch = strtoul(arguments[4], NULL, 10);
 	memset(payload, 7, sizeof(payload));
 
 	int memory = memory_of(&echo_machine);

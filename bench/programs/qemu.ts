@@ -1,8 +1,9 @@
-// A Cortex-M3 in QEMU as the remote: `qemu.ts PAYLOAD`.
+// A Cortex-M3 in QEMU as the remote: `qemu.ts PAYLOAD BATCH`.
 //
 // Two machines run: one echoes messages, the other answers each byte of the doorbell with the same
-// byte. Trips to them alternate, and the answer is both medians: of a message's round trip, and of
-// the bare doorbell's. As c/qemu.c.
+// byte. Trips to them alternate, and the answer is both medians: of a message's way there and back,
+// and of the bare doorbell's. A batch is sent in one go, and its trip ends with the last echo; what
+// it took is shared among its messages. As c/qemu.c.
 
 import process from "node:process";
 import type { Doorbell } from "@openamp/libmetal";
@@ -14,9 +15,17 @@ import { answer } from "./answer.ts";
 import { chunkTimes } from "./chunk_times.ts";
 
 const payload = new Uint8Array(Number(process.argv[2])).fill(7);
+const batch = Number(process.argv[3]);
 const target = new Uint8Array(512);
+/** Messages and rings that are still to come. */
+let missing = 0;
 /** Ends the trip that is under way. */
-let arrived = (): void => {};
+let end = (): void => {};
+
+function arrived(): void {
+  missing--;
+  if (missing === 0) end();
+}
 
 await using ends = new AsyncDisposableStack();
 const echo = ends.use(await openProcessor(mps2an385({ name: "echo" })));
@@ -44,18 +53,21 @@ async function startBare(driver: ProcessorDriver): Promise<Doorbell> {
   return resources.doorbell;
 }
 
-/** Milliseconds from a start until what it starts has come back. */
-async function trip(start: () => void): Promise<number> {
+/** Milliseconds from a start until all that it starts has come back. */
+async function trip(count: number, start: () => void): Promise<number> {
   const from = performance.now();
   await new Promise<void>((resolve) => {
-    arrived = resolve;
+    end = resolve;
+    missing = count;
     start();
   });
   return performance.now() - from;
 }
 
 function send(): void {
-  if (!sender.trySend(payload)) throw new Error("no buffer is free");
+  for (let count = 0; count < batch; count++) {
+    if (!sender.trySend(payload)) throw new Error("no buffer is free");
+  }
 }
 
 function ring(): void {
@@ -64,13 +76,13 @@ function ring(): void {
 
 const messages = chunkTimes();
 const doorbells = chunkTimes();
-await trip(ring);
+await trip(1, ring);
 await answer(async (milliseconds) => {
-  const end = performance.now() + milliseconds;
+  const until = performance.now() + milliseconds;
   do {
-    messages.add(await trip(send));
-    doorbells.add(await trip(ring));
-  } while (performance.now() < end);
+    messages.add(await trip(batch, send));
+    doorbells.add(await trip(1, ring));
+  } while (performance.now() < until);
   if (payload.some((byte, at) => target[at] !== byte)) throw new Error("a message came back wrong");
-  return [messages.median(), doorbells.median()];
+  return [messages.median() / batch, doorbells.median()];
 });

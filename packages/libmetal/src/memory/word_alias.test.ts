@@ -1,13 +1,19 @@
 import { expect, test } from "vitest";
-import { WordAlias } from "./word_alias.ts";
+import { NOTES, WordAlias } from "./word_alias.ts";
 
-test("an alias is made for an array that comes twice in a row, and not driven out by one", () => {
+function note(alias: WordAlias, array: Uint8Array, times: number): void {
+  for (let time = 0; time < times; time++) alias.note(array);
+}
+
+test("an alias is made for an array that comes often in a row, and not driven out by fewer", () => {
   const alias = new WordAlias();
   const [kept, other] = [new Uint8Array(12).subarray(4), new Uint8Array(8)];
-  for (const array of [kept, other, kept]) alias.note(array);
+  note(alias, kept, NOTES - 1);
+  note(alias, other, 1);
+  note(alias, kept, NOTES - 1);
   expect(alias.array).toBeUndefined();
   alias.note(kept);
-  alias.note(other);
+  note(alias, other, NOTES - 1);
   expect(alias.array).toBe(kept);
   kept.set([1, 0, 0, 0, 2]);
   expect([...alias.words]).toEqual([1, 2]);
@@ -21,6 +27,6 @@ test.each([
   ["may grow", new Uint8Array(new SharedArrayBuffer(8, { maxByteLength: 8 }))],
 ])("no alias is made for an array that %s", (_, array) => {
   const alias = new WordAlias();
-  for (let turn = 0; turn < 3; turn++) alias.note(array);
+  note(alias, array, 2 * NOTES);
   expect(alias.array).toBeUndefined();
 });
