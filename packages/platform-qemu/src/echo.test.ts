@@ -3,12 +3,17 @@ import { imageUrl } from "@openamp/firmware";
 import { type Channel, openProcessor, type Processor } from "@openamp/openamp";
 import type { Announcement } from "@openamp/rpmsg";
 import { seededRandom } from "@openamp/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { next } from "../fixtures/board.ts";
 import { nothingLeftOpen, socketsAndMemories } from "../fixtures/left_open.ts";
 import { noQemuOf, qemusOf } from "../fixtures/processes.ts";
 import { ECHO_SERVICE, echoOf, runEcho } from "../fixtures/running_echo.ts";
 import { mps2an385 } from "./mps2_an385.ts";
+
+// What a runtime opens once, with its first child process, it has open after this.
+beforeAll(async () => {
+  await (await runEcho())[Symbol.asyncDispose]();
+});
 
 let before: readonly string[] = [];
 beforeEach(async () => {

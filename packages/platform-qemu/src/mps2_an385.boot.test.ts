@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process, { pid } from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { count } from "../../../tools/counts.ts";
 import { nextCrash, ringAndHear, run } from "../fixtures/board.ts";
 import { isRunning, noQemuOf, qemuOf, qemusOf } from "../fixtures/processes.ts";
@@ -47,15 +50,30 @@ describe("boots in a row", () => {
   const program = fileURLToPath(new URL("../fixtures/rounds.ts", import.meta.url));
   const times = count("boots in a row");
 
+  let directory = "";
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "boots-"));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  /** Shared memories that have a name, where it is one that a program of ours could have given. */
+  async function namedMemories(): Promise<readonly string[]> {
+    return (await readdir("/dev/shm")).filter((name) => /openamp|psram|qemu/.test(name));
+  }
+
   test.each(runtimes)(
-    "all echo in %s, and leave no process and no open file",
+    "all echo in %s, and leave no process, no open file and no file",
     async (runtime) => {
       const [executable, ...options] = command(runtime, ["--allow-all"]);
       const words = [...options, program, String(times)];
-      const { stdout } = await promisify(execFile)(executable, words, { timeout: 280_000 });
+      const env = { ...process.env, TMPDIR: directory };
+      const memories = await namedMemories();
+      const { stdout } = await promisify(execFile)(executable, words, { env, timeout: 280_000 });
       const { openFiles, ...rounds } = JSON.parse(stdout) as Rounds;
       expect(rounds).toEqual({ echoed: times, crashed: times, processes: 0 });
       expect(openFiles[1]).toEqual(openFiles[0]);
+      expect(await readdir(directory)).toEqual([]);
+      expect(await namedMemories()).toEqual(memories);
     },
     300_000,
   );
