@@ -3,7 +3,7 @@ import { capturedIo } from "../../fixtures/captured_io.ts";
 import { remotePath } from "../../fixtures/remote_path.ts";
 import { demo } from "./demo.ts";
 import { demoCommand } from "./demo_command.ts";
-import { readArguments } from "../command_line/arguments.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
 
 describe("demo", () => {
   test("leaves standard output alone with json", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { capturedIo } from "../../fixtures/captured_io.ts";
 import { type RemoteName, remotePath } from "../../fixtures/remote_path.ts";
-import { readArguments } from "../command_line/arguments.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
 import { ping, type PingOptions } from "./ping.ts";
 import { pingCommand } from "./ping_command.ts";
 
