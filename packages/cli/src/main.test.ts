@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { kill } from "node:process";
 import { image } from "@openamp/firmware";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Fault, spoiltImage } from "../fixtures/images.ts";
@@ -69,8 +70,8 @@ describe.each(["qemu", "local"] as const)("openamp demo on %s", (platform) => {
     const { status, stdout, stderr } = await desk.openamp(
       ["demo", "--platform", platform, "--count", "1000000"],
       {
-        onLine: (line, kill) => {
-          if (line.includes("creating channel")) kill(signal);
+        onLine: (line, pid) => {
+          if (line.includes("creating channel")) kill(pid, signal);
         },
       },
     );
@@ -99,7 +100,7 @@ describe("openamp demo", () => {
   test("maps no file that has a name while it runs", async () => {
     let maps = "";
     await desk.openamp(["demo", "--platform", "qemu"], {
-      onLine: (line, _kill, pid) => {
+      onLine: (line, pid) => {
         if (line.includes("creating channel")) maps = readFileSync(`/proc/${pid}/maps`, "latin1");
       },
     });
@@ -124,8 +125,8 @@ describe("openamp ping", () => {
 
   test("prints its statistics at SIGINT, and that is its usual end", async () => {
     const { status, stdout, stderr } = await desk.openamp(["ping", "--interval", "1"], {
-      onLine: (line, kill) => {
-        if (line.includes("seq=3 ")) kill("SIGINT");
+      onLine: (line, pid) => {
+        if (line.includes("seq=3 ")) kill(pid, "SIGINT");
       },
     });
     expect(status).toBe(0);

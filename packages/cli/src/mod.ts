@@ -6,7 +6,9 @@
 export * from "./error.ts";
 export * from "./exit_status.ts";
 export * from "./demo/demo.ts";
+export type * from "./demo/demo_report.ts";
 export * from "./ping/ping.ts";
+export type * from "./ping/ping_report.ts";
 export * from "./inspect/inspect.ts";
 export * from "./inspect/inspect_image.ts";
 export type * from "./inspect/inspect_report.ts";

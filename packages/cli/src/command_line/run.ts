@@ -5,10 +5,10 @@ import { exitStatusOf } from "../failure.ts";
 import type { Io } from "../terminal/io.ts";
 import { styled } from "../terminal/style.ts";
 import { version } from "../version.ts";
-import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { printCommandHelp, printProgramHelp, usageOf } from "./help.ts";
 import { InterruptError } from "./interrupts.ts";
+import { readArguments } from "./read_arguments.ts";
 
 /**
  * Runs a command line to its end. Nothing is thrown: what goes wrong is said on standard error.

@@ -3,7 +3,7 @@ import { capturedIo } from "../../fixtures/captured_io.ts";
 import { remotePath } from "../../fixtures/remote_path.ts";
 import { demo } from "./demo.ts";
 import { demoCommand } from "./demo_command.ts";
-import { readArguments } from "../command_line/arguments.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
 
 describe("demo", () => {
   test("leaves standard output alone with json", async () => {
@@ -36,11 +36,16 @@ describe("demo", () => {
   });
 
   test("names the message that is not echoed in time", async () => {
-    const options = { platform: "local", firmware: remotePath("is_mute"), timeout: 2000 } as const;
+    const options = {
+      platform: "local",
+      firmware: remotePath("is_mute"),
+      timeout: 30_000,
+      replyTimeout: 100,
+    } as const;
     const io = capturedIo();
     await expect(demo(options, io)).rejects.toMatchObject({
       code: "NO_ANSWER",
-      message: expect.stringMatching(/is_mute\.ts did not echo message 1 of 110 within 2000 ms$/),
+      message: expect.stringMatching(/is_mute\.ts did not echo message 1 of 110 within 100 ms$/),
     });
     expect(io.lines.at(-1)).toContain("stopped remote processor");
   });
@@ -59,7 +64,8 @@ describe("demo", () => {
     const options = {
       platform: "local",
       firmware: remotePath("is_mute"),
-      timeout: 20_000,
+      timeout: 30_000,
+      replyTimeout: 30_000,
     } as const;
     const running = demo(options, {
       ...io,

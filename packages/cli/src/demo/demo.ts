@@ -3,10 +3,10 @@ import { echoPayload } from "../echo/payload.ts";
 import { type RoundTripTimes, roundTripTimes } from "../echo/round_trip_times.ts";
 import { CliError } from "../error.ts";
 import { boot, type BootOptions } from "../platform/boot.ts";
-import type { PlatformName } from "../platform/platform.ts";
-import { TIMEOUT } from "../platform/run_options.ts";
+import { REPLY_TIMEOUT, TIMEOUT } from "../platform/run_options.ts";
 import { currentRuntime } from "../runtime.ts";
 import type { Io } from "../terminal/io.ts";
+import type { DemoPayloads, DemoReport } from "./demo_report.ts";
 import { printDemoTable } from "./demo_table.ts";
 
 /** Bytes of the small messages. */
@@ -22,38 +22,6 @@ export interface DemoOptions extends BootOptions {
   readonly count?: number | undefined;
 }
 
-/** What came of the messages of one size. */
-export interface DemoPayloads {
-  /** Bytes of each. */
-  readonly size: number;
-  /** How many were sent. */
-  readonly sent: number;
-  /** How many came back with every byte right. */
-  readonly echoed: number;
-  /** Their round trip times. */
-  readonly rtt: RoundTripTimes;
-}
-
-/** What the demonstration saw: the object of `openamp demo --json`. */
-export interface DemoReport {
-  /** Where the firmware ran. */
-  readonly platform: PlatformName;
-  /** The runtime of the host. */
-  readonly runtime: "bun" | "deno" | "node";
-  /** The version of that runtime. */
-  readonly runtimeVersion: string;
-  /** The firmware's name. */
-  readonly firmware: string;
-  /** How many messages were sent. */
-  readonly sent: number;
-  /** How many came back with every byte right. */
-  readonly echoed: number;
-  /** Round trip times of all messages. */
-  readonly rtt: RoundTripTimes;
-  /** The same for each size of payload, in the order of sending. */
-  readonly payloads: readonly DemoPayloads[];
-}
-
 /**
  * Boots firmware that echoes, exchanges messages with it, checks every byte that comes back, and
  * stops it. What happens is written as it happens, then a table of round trip times.
@@ -65,10 +33,11 @@ export interface DemoReport {
  *   left running then.
  */
 export async function demo(options: DemoOptions, io: Io): Promise<DemoReport> {
-  const { count = SMALL_COUNT, timeout = TIMEOUT } = options;
+  const { count = SMALL_COUNT, timeout = TIMEOUT, replyTimeout = REPLY_TIMEOUT } = options;
   await using booted = await boot(options, io);
   const { platform, firmware, processor } = booted;
-  const channel = await openEchoChannel(processor, ECHO_SERVICE, { timeout, signal: io.signal });
+  const waits = { timeout, replyTimeout, signal: io.signal };
+  const channel = await openEchoChannel(processor, ECHO_SERVICE, waits);
 
   const batches = [
     { size: SMALL_SIZE, sent: count },
@@ -87,7 +56,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<DemoReport> {
       const { right, microseconds } = await exchange(channel, size, sequence, {
         firmware,
         total,
-        timeout,
+        replyTimeout,
       });
       times.push(microseconds);
       if (right) echoed++;
@@ -114,20 +83,20 @@ export async function demo(options: DemoOptions, io: Io): Promise<DemoReport> {
 interface Course {
   readonly firmware: string;
   readonly total: number;
-  readonly timeout: number;
+  readonly replyTimeout: number;
 }
 
 async function exchange(
   channel: EchoChannel,
   size: number,
   sequence: number,
-  { firmware, total, timeout }: Course,
+  { firmware, total, replyTimeout }: Course,
 ): Promise<{ readonly right: boolean; readonly microseconds: number }> {
   const echo = await channel.exchange(echoPayload(size, sequence));
   if (echo.outcome === "lost") {
     throw new CliError(
       "NO_ANSWER",
-      `${firmware} did not echo message ${sequence + 1} of ${total} within ${timeout} ms`,
+      `${firmware} did not echo message ${sequence + 1} of ${total} within ${replyTimeout} ms`,
     );
   }
   return { right: echo.outcome === "right", microseconds: echo.microseconds };

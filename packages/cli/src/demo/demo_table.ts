@@ -2,7 +2,7 @@ import { formatTime, type RoundTripTimes } from "../echo/round_trip_times.ts";
 import type { Io } from "../terminal/io.ts";
 import { styled } from "../terminal/style.ts";
 import { type Column, table } from "../terminal/table.ts";
-import type { DemoReport } from "./demo.ts";
+import type { DemoReport } from "./demo_report.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "payload" },

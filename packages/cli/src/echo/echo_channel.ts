@@ -28,8 +28,10 @@ export interface EchoChannel {
 
 /** How an {@linkcode EchoChannel} waits. */
 export interface EchoOptions {
-  /** Milliseconds that the firmware has to announce the service, and to answer a message. */
+  /** Milliseconds that the firmware has to announce the service. */
   readonly timeout: number;
+  /** Milliseconds that it has to echo a message. */
+  readonly replyTimeout: number;
   /** Ends a wait early. */
   readonly signal: AbortSignal;
 }
@@ -48,7 +50,7 @@ export async function openEchoChannel(
   service: string,
   options: EchoOptions,
 ): Promise<EchoChannel> {
-  const { timeout, signal } = options;
+  const { timeout, replyTimeout, signal } = options;
   let arrival = 0;
   const channel = await processor.channel(service, {
     timeout,
@@ -61,7 +63,7 @@ export async function openEchoChannel(
   const late: Uint8Array[] = [];
 
   async function echoOf(payload: Uint8Array): Promise<boolean> {
-    const end = hostClock.now() + timeout;
+    const end = hostClock.now() + replyTimeout;
     for (;;) {
       const left = Math.max(0, end - hostClock.now());
       // oxlint-disable-next-line no-await-in-loop
@@ -81,7 +83,10 @@ export async function openEchoChannel(
         // The wait is set up before the clock starts.
         const echo = echoOf(payload);
         const start = hostClock.now();
-        const [right] = await Promise.all([echo, channel.send(payload, { timeout, signal })]);
+        const [right] = await Promise.all([
+          echo,
+          channel.send(payload, { timeout: replyTimeout, signal }),
+        ]);
         return { outcome: right ? "right" : "wrong", microseconds: (arrival - start) * 1000 };
       } catch (error) {
         if (!isTimeout(error)) throw error;

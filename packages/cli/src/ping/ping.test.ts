@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { capturedIo } from "../../fixtures/captured_io.ts";
 import { type RemoteName, remotePath } from "../../fixtures/remote_path.ts";
-import { readArguments } from "../command_line/arguments.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
 import { ping, type PingOptions } from "./ping.ts";
 import { pingCommand } from "./ping_command.ts";
 
-const quick = { platform: "local", count: 4, interval: 0, timeout: 2000 } as const;
+const quick = { platform: "local", count: 4, interval: 0, timeout: 30_000 } as const;
 
 function pingRemote(name: RemoteName, options: PingOptions = {}) {
   return ping({ ...quick, firmware: remotePath(name), ...options }, capturedIo());
@@ -43,17 +43,17 @@ describe("ping", () => {
   });
 
   test("does not take a late echo for that of the next message", async () => {
-    const report = await pingRemote("is_late");
+    const report = await pingRemote("is_late", { replyTimeout: 1000 });
     expect(report).toMatchObject({ sent: 4, received: 3, wrong: 0, lost: 1 });
   });
 
   test("has no round trip times where nothing comes back", async () => {
     const io = capturedIo();
     const firmware = remotePath("is_mute");
-    const report = await ping({ ...quick, firmware, count: 1 }, io);
-    expect(report).toMatchObject({ sent: 1, received: 0, lost: 1, rtt: null });
-    expect(io.lines).toContain("no answer from 0x400: seq=1 in 2000 ms");
-    expect(io.lines).toContain("1 sent, 0 received, 1 lost (100 %)");
+    const report = await ping({ ...quick, firmware, count: 2, replyTimeout: 100 }, io);
+    expect(report).toMatchObject({ sent: 2, received: 0, lost: 2, rtt: null });
+    expect(io.lines).toContain("no answer from 0x400: seq=1 in 100 ms");
+    expect(io.lines).toContain("2 sent, 0 received, 2 lost (100 %)");
   });
 
   test("refuses a size that no buffer takes", async () => {
@@ -95,7 +95,16 @@ describe("ping", () => {
     [undefined, 0],
   ] as const)("of %s ends with status %i", async (name, status) => {
     const firmware = name === undefined ? [] : [remotePath(name)];
-    const words = ["--platform", "local", "--count", "12", "--interval", "0", "--timeout", "2000"];
+    const words = [
+      "--platform",
+      "local",
+      "--count",
+      "12",
+      "--interval",
+      "0",
+      "--reply-timeout",
+      "1000",
+    ];
     const given = readArguments(pingCommand, [...words, ...firmware]);
     expect(await pingCommand.run(given, capturedIo())).toBe(status);
   });

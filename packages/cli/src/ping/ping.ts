@@ -1,13 +1,13 @@
 import { setTimeout } from "node:timers/promises";
 import { ECHO_SERVICE, openEchoChannel } from "../echo/echo_channel.ts";
 import { echoPayload } from "../echo/payload.ts";
-import { type RoundTripTimes, roundTripTimes } from "../echo/round_trip_times.ts";
+import { roundTripTimes } from "../echo/round_trip_times.ts";
 import { CliError } from "../error.ts";
 import { boot, type BootOptions } from "../platform/boot.ts";
-import type { PlatformName } from "../platform/platform.ts";
-import { TIMEOUT } from "../platform/run_options.ts";
+import { REPLY_TIMEOUT, TIMEOUT } from "../platform/run_options.ts";
 import { currentRuntime } from "../runtime.ts";
 import type { Io } from "../terminal/io.ts";
+import type { PingReport } from "./ping_report.ts";
 import { pingLine, pingStatistics } from "./ping_lines.ts";
 
 /** Bytes of a message by default. */
@@ -27,34 +27,6 @@ export interface PingOptions extends BootOptions {
   readonly interval?: number | undefined;
 }
 
-/** What came of the messages: the object of `openamp ping --json`. */
-export interface PingReport {
-  /** Where the firmware ran. */
-  readonly platform: PlatformName;
-  /** The runtime of the host. */
-  readonly runtime: "bun" | "deno" | "node";
-  /** The version of that runtime. */
-  readonly runtimeVersion: string;
-  /** The firmware's name. */
-  readonly firmware: string;
-  /** The service's name. */
-  readonly service: string;
-  /** The address that the firmware announced it at. */
-  readonly address: number;
-  /** Bytes of each message. */
-  readonly size: number;
-  /** How many messages were sent. */
-  readonly sent: number;
-  /** How many were answered. */
-  readonly received: number;
-  /** How many of the answers had wrong bytes. */
-  readonly wrong: number;
-  /** How many were not answered in time. */
-  readonly lost: number;
-  /** Round trip times of the answered ones; null where there are none. */
-  readonly rtt: RoundTripTimes | null;
-}
-
 /**
  * Boots firmware and pings one of its services, as ping(8) does: a line for each message, then
  * statistics. The abort of `io.signal` is the usual end once messages go.
@@ -66,12 +38,13 @@ export interface PingReport {
  *   the platform or the firmware. Nothing is left running then.
  */
 export async function ping(options: PingOptions, io: Io): Promise<PingReport> {
-  const { service = ECHO_SERVICE, size = SIZE, timeout = TIMEOUT } = options;
+  const { service = ECHO_SERVICE, size = SIZE } = options;
+  const { timeout = TIMEOUT, replyTimeout = REPLY_TIMEOUT } = options;
   const { signal } = io;
   const write = options.json === true ? io.err : io.out;
   await using booted = await boot(options, io);
   const { platform, firmware, processor } = booted;
-  const channel = await openEchoChannel(processor, service, { timeout, signal });
+  const channel = await openEchoChannel(processor, service, { timeout, replyTimeout, signal });
   const { address, maxPayload } = channel;
   if (size > maxPayload) {
     throw new CliError(
@@ -91,7 +64,7 @@ export async function ping(options: PingOptions, io: Io): Promise<PingReport> {
       const echo = await channel.exchange(echoPayload(size, sequence));
       counts[echo.outcome]++;
       if (echo.outcome !== "lost") times.push(echo.microseconds);
-      write(pingLine(echo, { place, size, sequence, timeout }));
+      write(pingLine(echo, { place, size, sequence, replyTimeout }));
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,6 +1,6 @@
 import type { Echo } from "../echo/echo_channel.ts";
 import { formatTime } from "../echo/round_trip_times.ts";
-import type { PingReport } from "./ping.ts";
+import type { PingReport } from "./ping_report.ts";
 
 /** The message that a line is about. */
 export interface PingMessage {
@@ -11,7 +11,7 @@ export interface PingMessage {
   /** Its number, from 1. */
   readonly sequence: number;
   /** Milliseconds that the firmware had. */
-  readonly timeout: number;
+  readonly replyTimeout: number;
 }
 
 /**
@@ -21,8 +21,9 @@ export interface PingMessage {
  * @param message The message.
  * @returns One line.
  */
-export function pingLine(echo: Echo, { place, size, sequence, timeout }: PingMessage): string {
-  if (echo.outcome === "lost") return `no answer from ${place}: seq=${sequence} in ${timeout} ms`;
+export function pingLine(echo: Echo, { place, size, sequence, replyTimeout }: PingMessage): string {
+  if (echo.outcome === "lost")
+    return `no answer from ${place}: seq=${sequence} in ${replyTimeout} ms`;
   const line = `${size} bytes from ${place}: seq=${sequence} time=${formatTime(echo.microseconds)}`;
   return echo.outcome === "wrong" ? `${line}, wrong bytes` : line;
 }

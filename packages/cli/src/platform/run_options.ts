@@ -2,8 +2,12 @@ import type { Arguments } from "../command_line/arguments.ts";
 import type { Operand, Options } from "../command_line/command.ts";
 import { type PlatformName, platformNames } from "./platform.ts";
 
-/** Milliseconds that firmware has for its announcement, and for each answer, by default. */
-export const TIMEOUT = 5000;
+/** Milliseconds that firmware has to announce its service by default. */
+export const TIMEOUT = 10_000;
+/** Milliseconds that firmware has to echo a message by default. */
+export const REPLY_TIMEOUT = 5000;
+/** The most that either may be: an hour. */
+const TIMEOUT_MAX = 3_600_000;
 
 /** What every command that runs firmware can be told. */
 export interface RunOptions {
@@ -11,8 +15,10 @@ export interface RunOptions {
   readonly platform?: PlatformName | undefined;
   /** QEMU's executable. Default `qemu-system-arm`, from PATH. */
   readonly qemu?: string | undefined;
-  /** Milliseconds that the firmware has for its announcement, and for each answer. Default 5000. */
+  /** Milliseconds that the firmware has to announce its service. Default 10000. */
   readonly timeout?: number | undefined;
+  /** Milliseconds that the firmware has to echo a message. Default 5000. */
+  readonly replyTimeout?: number | undefined;
   /** Leaves standard output alone: everything goes to standard error. */
   readonly json?: boolean;
   /** Shows the debug log, and what the firmware prints. */
@@ -35,7 +41,11 @@ export const RUN_OPTIONS: Options = {
   qemu: { value: "path", description: "QEMU's executable. Default: qemu-system-arm from PATH." },
   timeout: {
     value: "ms",
-    description: `How long the firmware has to announce itself, and to answer. Default: ${TIMEOUT}.`,
+    description: `How long the firmware has to announce its service. Default: ${TIMEOUT}.`,
+  },
+  "reply-timeout": {
+    value: "ms",
+    description: `How long it has to echo a message. Default: ${REPLY_TIMEOUT}.`,
   },
   json: { description: "Print one JSON object; the log goes to standard error." },
 };
@@ -51,7 +61,8 @@ export function readRunOptions(given: Arguments): RunOptions {
   return {
     platform: given.choice("platform", platformNames),
     qemu: given.text("qemu"),
-    timeout: given.integer("timeout", { min: 1, max: 3_600_000 }),
+    timeout: given.integer("timeout", { min: 1, max: TIMEOUT_MAX }),
+    replyTimeout: given.integer("reply-timeout", { min: 1, max: TIMEOUT_MAX }),
     json: given.flag("json"),
     verbose: given.flag("verbose"),
   };
