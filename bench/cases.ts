@@ -28,6 +28,7 @@ const pairs = [
 
 /** Every case, in the order of the rows. */
 export const cases: readonly Case[] = [
+  ...payloads.map((payload) => thread("batched", payload, 64)),
   ...payloads.map((payload) => thread("one-way", payload, 64)),
   thread("one-way", 32, 1),
   thread("round-trip", 32, 1),
@@ -49,7 +50,7 @@ export function labelOf({ name, payload, batch }: Case): string {
   return `${name} ${payload} B batch ${batch}`;
 }
 
-function thread(kind: "one-way" | "round-trip", payload: number, batch: number): Case {
+function thread(kind: "batched" | "one-way" | "round-trip", payload: number, batch: number): Case {
   return {
     name: `thread ${kind}`,
     payload,

@@ -99,7 +99,7 @@ struct device {
 	struct message message;
 	/* The address in the last announcement, or RPMSG_ADDR_ANY. */
 	uint32_t announced_address;
-	bool failed, heard, draining, ring_again;
+	bool failed, heard, draining, ring_again, batching;
 	struct {
 		uint64_t sent, received, dropped_short, dropped_length, dropped_address, dropped_no_handler;
 		uint64_t dropped_announcement, malformed;
@@ -145,8 +145,8 @@ static inline int take_transmit(struct device *device)
 	return -1;
 }
 
-/* Gives a filled transmit buffer to the peer; true where it is to be notified. */
-static inline bool give_transmit(struct device *device, int token, uint32_t length)
+/* Gives a filled transmit buffer to the peer, to be published later. */
+static inline void give_transmit(struct device *device, int token, uint32_t length)
 {
 	if (device->is_host) {
 		struct host_buffers *host = &device->host;
@@ -155,10 +155,16 @@ static inline bool give_transmit(struct device *device, int token, uint32_t leng
 
 		if (head >= 0)
 			host->transmit_of_head[head] = token;
-		return driver_publish(&host->transmit);
+		return;
 	}
 	device_complete(&device->remote.transmit, token, length);
-	return device_publish(&device->remote.transmit);
+}
+
+/* True where the peer is to be notified. */
+static inline bool publish_transmit(struct device *device)
+{
+	return device->is_host ? driver_publish(&device->host.transmit) :
+				 device_publish(&device->remote.transmit);
 }
 
 /* Takes a received message: a token, or -1 where none is there. */
@@ -210,6 +216,13 @@ static inline bool publish_receive(struct device *device)
 {
 	return device->is_host ? driver_publish(&device->host.receive) :
 				 device_publish(&device->remote.receive);
+}
+
+/* Messages that were seen and not taken yet. */
+static inline unsigned int receive_seen(const struct device *device)
+{
+	return device->is_host ? driver_seen(&device->host.receive) :
+				 device_seen(&device->remote.receive);
 }
 
 /* Whether the peer tells when a message comes; returns true where one is there untold. */
@@ -328,6 +341,24 @@ static inline void create_endpoint(struct device *device, struct endpoint *endpo
 
 /* ------------------------------------------------------------------------------------- send -- */
 
+static inline void tell_transmitted(struct device *device)
+{
+	if (publish_transmit(device))
+		device->doorbell->ring(device->doorbell, transmit_queue(device));
+}
+
+/* Publishes together what is sent until the end, and rings once. */
+static inline void begin_batch(struct device *device)
+{
+	device->batching = true;
+}
+
+static inline void end_batch(struct device *device)
+{
+	device->batching = false;
+	tell_transmitted(device);
+}
+
 enum send_result { SENT = 1, NO_BUFFER = 0, TOO_LARGE = -1, UNUSABLE = -2, NOT_BOUND = -3 };
 
 /* Sends if a buffer is free. */
@@ -342,8 +373,10 @@ static inline enum send_result try_send_to(struct endpoint *endpoint, uint32_t d
 		return TOO_LARGE;
 	int token = take_transmit(device);
 
-	if (token < 0)
+	if (token < 0) {
+		tell_transmitted(device);
 		return NO_BUFFER;
+	}
 	uint32_t total = RPMSG_HEADER_SIZE + length;
 
 	if (total > device->transmit_capacity)
@@ -357,8 +390,9 @@ static inline enum send_result try_send_to(struct endpoint *endpoint, uint32_t d
 	set(header->flags, 0);
 	memcpy(device->transmit_bytes + RPMSG_HEADER_SIZE, payload, length);
 	device->counters.sent++;
-	if (give_transmit(device, token, total))
-		device->doorbell->ring(device->doorbell, transmit_queue(device));
+	give_transmit(device, token, total);
+	if (!device->batching)
+		tell_transmitted(device);
 	return SENT;
 }
 
@@ -445,6 +479,24 @@ static inline bool queues_broken(const struct device *device)
 		       device->remote.receive.broken != NULL || device->remote.transmit.broken != NULL;
 }
 
+static inline unsigned int take_batch(struct device *device, unsigned int limit)
+{
+	/* What was passed over is work too. */
+	uint64_t passed_over = device->counters.malformed;
+	unsigned int taken = 0;
+
+	do {
+		int token = take_receive(device);
+
+		if (token < 0)
+			break;
+		receive(device, token);
+		taken++;
+		/* One look a batch: what came after it comes with a ring of its own. */
+	} while (taken < limit && receive_seen(device) > 0 && !device->failed);
+	return taken + (device->counters.malformed - passed_over);
+}
+
 static inline void drain(struct device *device)
 {
 	unsigned int total = 0;
@@ -455,17 +507,9 @@ static inline void drain(struct device *device)
 	}
 	device->draining = true;
 	do {
-		unsigned int taken = 0;
-
 		device->ring_again = false;
-		while (taken < DRAIN_MAX - total && !device->failed) {
-			int token = take_receive(device);
+		unsigned int taken = take_batch(device, DRAIN_MAX - total);
 
-			if (token < 0)
-				break;
-			receive(device, token);
-			taken++;
-		}
 		total += taken;
 		if (publish_receive(device))
 			device->doorbell->ring(device->doorbell, receive_queue(device));

@@ -1,8 +1,10 @@
 /*
- * Host and remote in one thread over one memory: `thread one-way|round-trip PAYLOAD BATCH`.
+ * Host and remote in one thread over one memory:
+ * `thread one-way|batched|round-trip PAYLOAD BATCH`.
  *
- * A batch of more than one is sent while rings are held, as by a sender that masks its doorbell;
- * then the one ring that is pending is heard. A round trip is an echo.
+ * One way, each message is published by itself, and a batch of more than one while rings are held,
+ * as by a sender that masks its doorbell; then the one ring that is pending is heard. Batched, the
+ * messages are published together. A round trip is an echo.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -22,7 +24,7 @@ static struct endpoint sender, receiver;
 static uint64_t handled;
 static uint32_t length;
 static unsigned int batch;
-static bool held, pending;
+static bool batched, held, pending;
 
 static void ring_remote(struct doorbell *doorbell, int queue)
 {
@@ -61,10 +63,14 @@ static void echo(struct endpoint *endpoint, struct message *message)
 static void send_batch(void)
 {
 	held = batch > 1;
+	if (batched)
+		begin_batch(&host);
 	for (unsigned int count = 0; count < batch; count++) {
 		if (try_send(&sender, payload, length) != SENT)
 			give_up("no buffer is free");
 	}
+	if (batched)
+		end_batch(&host);
 	held = false;
 	if (pending) {
 		pending = false;
@@ -92,18 +98,19 @@ static void measure(uint64_t nanoseconds, double results[])
 int main(int count, char **arguments)
 {
 	if (count != 4)
-		give_up("thread one-way|round-trip PAYLOAD BATCH");
-	bool one_way = strcmp(arguments[1], "one-way") == 0;
+		give_up("thread one-way|batched|round-trip PAYLOAD BATCH");
+	bool echoing = strcmp(arguments[1], "round-trip") == 0;
 	const struct window window = { MEMORY_ADDRESS, MEMORY_SIZE, memory };
 	const struct place place = place_in(&window);
 
+	batched = strcmp(arguments[1], "batched") == 0;
 	length = strtoul(arguments[2], NULL, 10);
 	batch = strtoul(arguments[3], NULL, 10);
 	memset(payload, 7, sizeof(payload));
 	open_host(&host, &place, &to_remote);
 	open_remote(&remote, &place, &to_host);
 	create_endpoint(&host, &sender, 1025, 1030, take);
-	create_endpoint(&remote, &receiver, 1030, 1025, one_way ? take : echo);
+	create_endpoint(&remote, &receiver, 1030, 1025, echoing ? echo : take);
 	answer(measure, 1);
 	return 0;
 }

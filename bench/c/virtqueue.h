@@ -149,6 +149,12 @@ static inline bool driver_look(struct driver_queue *queue)
 	return true;
 }
 
+/* Chains that were seen and not taken yet. */
+static inline uint16_t driver_seen(const struct driver_queue *queue)
+{
+	return queue->seen - queue->taken;
+}
+
 /* Takes back a chain: its head, or -1. */
 static inline int driver_take_used(struct driver_queue *queue)
 {
@@ -193,7 +199,7 @@ static inline bool driver_enable_interrupts(struct driver_queue *queue)
 	if (queue->interrupts_off) {
 		queue->interrupts_off = false;
 		store(queue->ring.available->flags, 0);
-		return queue->broken == NULL && (queue->taken != queue->seen || driver_look(queue));
+		return queue->broken == NULL && driver_look(queue);
 	}
 	return queue->broken == NULL && queue->taken != queue->seen;
 }
@@ -251,6 +257,12 @@ static inline bool device_look(struct device_queue *queue)
 	}
 	queue->seen = seen;
 	return true;
+}
+
+/* Chains that were seen and not taken yet. */
+static inline uint16_t device_seen(const struct device_queue *queue)
+{
+	return queue->seen - queue->taken;
 }
 
 /* Reads a chain into the private segments: how many descriptors it has, or -1. */
@@ -366,7 +378,7 @@ static inline bool device_enable_notifications(struct device_queue *queue)
 	if (queue->notifications_off) {
 		queue->notifications_off = false;
 		store(queue->ring.used->flags, 0);
-		return queue->broken == NULL && (queue->taken != queue->seen || device_look(queue));
+		return queue->broken == NULL && device_look(queue);
 	}
 	return queue->broken == NULL && queue->taken != queue->seen;
 }

@@ -1,7 +1,9 @@
-// Host and remote in one thread over one memory: `thread.ts one-way|round-trip PAYLOAD BATCH`.
+// Host and remote in one thread over one memory:
+// `thread.ts one-way|batched|round-trip PAYLOAD BATCH`.
 //
-// A batch of more than one is sent while rings are held, as by a sender that masks its doorbell;
-// then the one ring that is pending is heard. A round trip is an echo. As c/thread.c.
+// One way, each message is published by itself, and a batch of more than one while rings are held,
+// as by a sender that masks its doorbell; then the one ring that is pending is heard. Batched, the
+// messages are published together. A round trip is an echo. As c/thread.c.
 
 import process from "node:process";
 import { heldDoorbells, rpmsgLoopback } from "@openamp/testing";
@@ -30,23 +32,33 @@ const receiver = remote.createEndpoint({
   address: 1030,
   destination: 1025,
   onMessage:
-    kind === "one-way"
+    kind === "round-trip"
       ? (message) => {
-          if (message.copyTo(target) === payload.length) handled++;
-        }
-      : (message) => {
           message.copyTo(echoed);
           receiver.trySendTo(echoed, message.source);
+        }
+      : (message) => {
+          if (message.copyTo(target) === payload.length) handled++;
         },
 });
 
-function sendBatch(): void {
-  if (batch > 1) hold();
+function sendAll(): void {
   for (let count = 0; count < batch; count++) {
     if (!sender.trySend(payload)) throw new Error("no buffer is free");
   }
-  if (batch > 1) release();
 }
+
+function sendHeld(): void {
+  hold();
+  sendAll();
+  release();
+}
+
+function sendBatched(): void {
+  host.batch(sendAll);
+}
+
+const sendBatch = kind === "batched" ? sendBatched : batch > 1 ? sendHeld : sendAll;
 
 function measure(milliseconds: number): readonly number[] {
   const start = performance.now();
