@@ -12,6 +12,12 @@ export interface Count {
 
 /** Every number of repetitions in the suite: tests take them from here, and from nowhere else. */
 export const counts = {
+  "announcements of a flood": {
+    short: 100_000,
+    long: 1_000_000,
+    meets:
+      "10^6 announcements leave a bounded table, bounded lines in the log, and a counter (T30)",
+  },
   "boots in a row": {
     short: 10,
     long: 200,

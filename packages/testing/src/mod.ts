@@ -46,3 +46,5 @@ export * from "./loopback/rpmsg_loopback.ts";
 export * from "./hostile/rpmsg/raw_rpmsg_peer.ts";
 export * from "./hostile/rpmsg/raw_rpmsg_remote.ts";
 export * from "./hostile/rpmsg/raw_rpmsg_host.ts";
+export * from "./hostile/rpmsg/attacks.ts";
+export * from "./hostile/rpmsg/swapped_header.ts";

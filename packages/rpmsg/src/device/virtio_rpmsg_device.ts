@@ -156,16 +156,16 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       );
     }
     const address = this.#addresses.take(options.address, (each) => this.#endpoints.has(each));
-    const announced =
+    const announce =
       name !== "" &&
       destination === RPMSG_ADDR_ANY &&
       this.nameService &&
       (options.announce ?? true);
-    const endpoint = new LocalEndpoint(this, address, announced, options);
+    const endpoint = new LocalEndpoint(this, address, options);
     if (name !== "" && !endpoint.ready) endpoint.destination = this.#unboundService(name);
     this.#endpoints.set(address, endpoint);
     this.#foundAddress = -1;
-    if (announced) this.#announce(endpoint, false);
+    if (announce) this.#announce(endpoint, false);
     return endpoint;
   }
 
@@ -286,7 +286,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
       send();
     } finally {
       this.#batches--;
-      if (this.#batches === 0) this.#publishTransmit();
+      if (this.#batches === 0 && this.#failure === undefined) this.#publishTransmit();
     }
   }
 
@@ -341,6 +341,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     } finally {
       this.#draining = false;
     }
+    this.#checkQueues();
   }
 
   /** Takes what is there, and what comes meanwhile, up to a limit; returns how much it was. */
@@ -375,10 +376,7 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     let taken = 0;
     do {
       const token = buffers.takeReceive();
-      if (token < 0) {
-        this.#checkQueues();
-        break;
-      }
+      if (token < 0) break;
       this.#receive(token);
       taken++;
       // One look a batch: what came after it comes with a ring of its own.
@@ -508,8 +506,12 @@ export class VirtioRpmsgDevice implements RpmsgDevice, EndpointPort {
     const payload = encodeNameService(name, address, destroy);
     const look = (): boolean => {
       // Closed before it was announced: there is nothing to say, or to take back.
-      const stale = !destroy && this.#endpoints.get(address) !== endpoint;
-      return stale || this.transmit(address, RPMSG_NS_ADDR, payload);
+      if (!destroy && this.#endpoints.get(address) !== endpoint) return true;
+      // Before it is sent, since the peer may answer within.
+      endpoint.announced = !destroy;
+      if (this.transmit(address, RPMSG_NS_ADDR, payload)) return true;
+      endpoint.announced = false;
+      return false;
     };
     const what = `Announce "${name}"`;
     this.waitToSend({ look, what, timeout: SEND_TIMEOUT }).catch((error: unknown) => {

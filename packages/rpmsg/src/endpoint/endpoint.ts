@@ -36,8 +36,8 @@ export type SendOptions = WaitOptions;
  * A place that messages come from and go to. Upstream: `rpmsg_endpoint`.
  *
  * An endpoint without destination is bound by the peer's announcement of its name, each service to
- * one endpoint, or, where we announced it, by the first message to its address. Once it is bound only the name service or
- * {@linkcode bind} changes that: a second sender cannot (T32).
+ * one endpoint, or, where we announced it, by the first message to its address. Once it is bound
+ * only the name service or {@linkcode bind} changes that: a second sender cannot (T32).
  */
 export interface Endpoint extends Disposable {
   /** The service's name, or an empty string. */

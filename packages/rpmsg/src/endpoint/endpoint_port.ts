@@ -7,7 +7,7 @@ export interface NamedAddress {
   /** Our address. */
   readonly address: number;
   /** Whether the peer was told of it, and may therefore bind it by a message. */
-  readonly announced: boolean;
+  announced: boolean;
 }
 
 /** What an endpoint needs of its device. */

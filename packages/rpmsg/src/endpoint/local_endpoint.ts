@@ -15,7 +15,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   readonly name: string;
   readonly address: number;
   destination: number;
-  readonly announced: boolean;
+  announced = false;
   readonly handler: MessageHandler | undefined;
   closed = false;
 
@@ -25,12 +25,11 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   /** Sends that wait, in the order of the calls: a later one does not overtake. */
   readonly #sending = new Set<object>();
 
-  constructor(port: EndpointPort, address: number, announced: boolean, options: EndpointOptions) {
+  constructor(port: EndpointPort, address: number, options: EndpointOptions) {
     this.#port = port;
     this.name = options.name ?? "";
     this.address = address;
     this.destination = options.destination ?? RPMSG_ADDR_ANY;
-    this.announced = announced;
     this.handler = options.onMessage;
     this.#onBound = options.onBound;
     this.#onUnbound = options.onUnbound;

@@ -19,7 +19,7 @@ import {
 
 /** How a host played by hand sets the device up. */
 export interface RawRpmsgHostOptions extends RawRpmsgPeerOptions {
-  /** Lengths of the first buffers that the remote may send in. Default: each `bufferSize`. */
+  /** Lengths of the buffers that the remote may send in. Default: all that fit, of `bufferSize`. */
   readonly offered?: readonly number[];
 }
 
@@ -54,9 +54,10 @@ export async function rawRpmsgHost(options: RawRpmsgHostOptions): Promise<RawRpm
   /** Where the buffer of each head lies; those of the two queues share no byte. */
   const received = new Map<number, number>();
   const count = Math.min(receive.size, Math.floor(buffers.size / 2 / size));
-  for (let index = 0; index < count; index++) {
+  const offered = options.offered ?? Array.from({ length: count }, () => size);
+  for (const [index, length] of offered.entries()) {
     const offset = buffers.offset + index * size;
-    received.set(receive.add(offset + bias, options.offered?.[index] ?? size, true), offset);
+    received.set(receive.add(offset + bias, length, true), offset);
   }
   receive.publish();
 
