@@ -46,6 +46,11 @@ test("many run side by side, each with a memory of its own", async () => {
   }
 });
 
+/** Shared memories that have a name, where it is one that a program of ours could have given. */
+async function namedMemories(): Promise<readonly string[]> {
+  return (await readdir("/dev/shm")).filter((name) => /openamp|psram|qemu/.test(name));
+}
+
 describe("boots in a row", () => {
   const program = fileURLToPath(new URL("../fixtures/rounds.ts", import.meta.url));
   const times = count("boots in a row");
@@ -55,11 +60,6 @@ describe("boots in a row", () => {
     directory = await mkdtemp(join(tmpdir(), "boots-"));
   });
   afterEach(() => rm(directory, { recursive: true }));
-
-  /** Shared memories that have a name, where it is one that a program of ours could have given. */
-  async function namedMemories(): Promise<readonly string[]> {
-    return (await readdir("/dev/shm")).filter((name) => /openamp|psram|qemu/.test(name));
-  }
 
   test.each(runtimes)(
     "all echo in %s, and leave no process, no open file and no file",
