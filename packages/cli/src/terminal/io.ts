@@ -1,6 +1,6 @@
 /** Where a command writes, and what ends it early: passed in, so that tests can look. */
 export interface Io {
-  /** Whether standard output takes colours. */
+  /** Whether standard output and standard error take colours. */
   readonly colour: boolean;
   /** Ends the command early. */
   readonly signal: AbortSignal;

@@ -25,7 +25,7 @@ export function processIo(signal: AbortSignal): Io {
 
   return {
     // no-color.org: any value but an empty one.
-    colour: stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb",
+    colour: stdout.isTTY && stderr.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb",
     signal,
     out(line) {
       erase();

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
+import { printable } from "@openamp/libmetal";
 import { QemuError } from "../error.ts";
 import { deferred } from "../host/deferred.ts";
 import { atHostExit } from "../host/host_exit.ts";
-import { printable } from "../host/printable.ts";
 
 /** Characters of QEMU's error output that are kept: its last words, with the registers of a crash. */
 const keptErrors = 8192;

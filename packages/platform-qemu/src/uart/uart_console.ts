@@ -1,4 +1,4 @@
-import { printable } from "../host/printable.ts";
+import { printable } from "@openamp/libmetal";
 
 /** Characters of a console line. A longer one comes in pieces of this length. */
 const longestLine = 1024;
