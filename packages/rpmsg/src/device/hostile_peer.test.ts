@@ -24,7 +24,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { RpmsgError } from "../error.ts";
-import type { RpmsgCounters } from "./counters.ts";
+import type { RpmsgCounters } from "../state/counters.ts";
 
 const roles = ["host", "remote"] as const;
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;

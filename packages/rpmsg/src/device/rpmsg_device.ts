@@ -3,7 +3,7 @@ import type { WaitOptions } from "@openamp/libmetal";
 import type { Endpoint, EndpointOptions } from "../endpoint/endpoint.ts";
 import type { RpmsgError } from "../error.ts";
 import type { Announcement } from "../name_service/announcement.ts";
-import type { RpmsgCounters } from "./counters.ts";
+import type { RpmsgCounters } from "../state/counters.ts";
 
 /**
  * Creates endpoints, sends, receives, announces: over virtio, or over whatever else carries rpmsg.

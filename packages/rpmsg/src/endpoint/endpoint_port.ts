@@ -1,4 +1,5 @@
-import type { WaitFor } from "@openamp/libmetal";
+import type { WaitQueue } from "@openamp/libmetal";
+import type { Transmitter } from "../transmit/transmitter.ts";
 
 /** What a device knows an endpoint by. */
 export interface NamedAddress {
@@ -12,18 +13,10 @@ export interface NamedAddress {
 
 /** What an endpoint needs of its device. */
 export interface EndpointPort {
-  /** Bytes of the largest payload. */
-  readonly maxPayload: number;
-  /** Refuses a payload that no buffer takes, with `MESSAGE_SIZE`. */
-  checkLength(length: number): void;
-  /** Sends if a buffer is free; false where none is. Throws what `Endpoint.trySend` throws. */
-  transmit(source: number, destination: number, payload: Uint8Array): boolean;
-  /** Waits until `look` is true. */
-  wait(wait: WaitFor): Promise<void>;
-  /** Waits until `look`, which sends, is true: the peer tells meanwhile when a buffer is free. */
-  waitToSend(wait: WaitFor): Promise<void>;
-  /** Lets every wait look again. */
-  wake(): void;
+  /** Sends its messages. */
+  readonly transmitter: Transmitter;
+  /** Those who wait for something of the device. */
+  readonly waits: WaitQueue;
   /** Forgets an endpoint that was closed, and withdraws its announcement. */
   forget(endpoint: NamedAddress): void;
 }

@@ -40,7 +40,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   }
 
   get maxPayload(): number {
-    return this.#port.maxPayload;
+    return this.#port.transmitter.maxPayload;
   }
 
   trySend(payload: Uint8Array): boolean {
@@ -80,7 +80,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   }
 
   whenReady(options: WaitOptions = {}): Promise<void> {
-    return this.#port.wait({
+    return this.#port.waits.wait({
       look: () => {
         this.#checkOpen();
         return this.ready;
@@ -97,7 +97,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
     this.destination = destination;
     if (destination === RPMSG_ADDR_ANY) return;
     this.#onBound?.(destination);
-    this.#port.wake();
+    this.#port.waits.wake();
   }
 
   /** The peer withdrew the service. */
@@ -115,7 +115,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
     if (this.closed) return;
     this.closed = true;
     this.#port.forget(this);
-    this.#port.wake();
+    this.#port.waits.wake();
   }
 
   [Symbol.dispose](): void {
@@ -129,7 +129,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
 
   #transmit(source: number, destination: number, payload: Uint8Array): boolean {
     this.#checkOpen();
-    return this.#port.transmit(source, destination, payload);
+    return this.#port.transmitter.transmit(source, destination, payload);
   }
 
   async #send(
@@ -137,11 +137,11 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
     options: SendOptions | undefined,
     attempt: () => boolean,
   ): Promise<void> {
-    this.#port.checkLength(payload.length);
+    this.#port.transmitter.checkLength(payload.length);
     const ticket = {};
     this.#sending.add(ticket);
     try {
-      await this.#port.waitToSend({
+      await this.#port.transmitter.waitToSend({
         look: () => {
           this.#checkOpen();
           const [first] = this.#sending;
@@ -153,7 +153,7 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
       });
     } finally {
       this.#sending.delete(ticket);
-      this.#port.wake();
+      this.#port.waits.wake();
     }
   }
 
