@@ -48,3 +48,4 @@ export * from "./hostile/rpmsg/raw_rpmsg_remote.ts";
 export * from "./hostile/rpmsg/raw_rpmsg_host.ts";
 export * from "./hostile/rpmsg/attacks.ts";
 export * from "./hostile/rpmsg/swapped_header.ts";
+export * from "./outcome/code_of.ts";

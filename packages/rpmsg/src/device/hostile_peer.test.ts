@@ -67,7 +67,7 @@ function watchVictim(peer: RawRpmsgPeer): Attacked {
       const before = heard.length;
       peer.send({ destination: ATTACKED_ADDRESS, payload: Uint8Array.of(1, 2, 3) });
       const last = heard.at(-1);
-      return heard.length === before + 1 && last !== undefined && `${last}` === "1,2,3";
+      return heard.length === before + 1 && last?.join() === "1,2,3";
     },
   };
 }
@@ -84,12 +84,11 @@ describe.each(roles)("messages to the %s", (role) => {
     for (const step of way.steps) step(peer);
     const { counters } = peer.victim;
     const grown = DROPS.filter((counter) => counters[counter] > 0);
-    if (way.verdict === "tolerated") expect(grown).toEqual([]);
-    else {
-      expect(grown).toHaveLength(1);
-      expect(way.verdict).toEqual(expect.arrayContaining(grown));
-      expect(victim.heard).toEqual([]);
-    }
+    const faults = way.verdict === "tolerated" ? [] : way.verdict;
+    expect(faults).toEqual(expect.arrayContaining(grown));
+    expect(grown).toHaveLength(Math.min(1, faults.length));
+    // What is dropped never shows.
+    expect(victim.heard.filter(() => grown.length > 0)).toEqual([]);
     expect(victim.failures).toEqual([]);
     expect(victim.works()).toBe(true);
   });
@@ -116,32 +115,33 @@ function ringCases(attacks: Readonly<Record<string, RingAttack>>): readonly Ring
 }
 
 /** Performs an attack on a queue of the victim, which runs after each step. */
-function attackRing(peer: RawRpmsgPeer, queue: 0 | 1, way: RingAttackWay, run: () => void): void {
+function attackRing(peer: RawRpmsgPeer, queue: 0 | 1, way: RingAttackWay, run: () => void): string {
   const { physicalAddress, size } = peer.memory;
   const hands = {
     ring: rawSplitRing(peer.vdev.ring(queue)),
     buffer: { address: physicalAddress + size - 512, length: 512 },
     random: seededRandom(2),
   };
-  if (way.possible?.(hands) === false) return;
   const failures: RpmsgError[] = [];
   peer.victim.onFailure((reason) => failures.push(reason));
+  if (way.possible?.(hands) === false) return "impossible";
   for (const step of way.steps) {
     step(hands);
     run();
   }
-  if (way.verdict === "tolerated") {
-    expect(failures).toEqual([]);
-    return;
-  }
-  expect(failures.map(({ code }) => code)).toEqual(["BROKEN"]);
-  const { fault } = failures[0]?.cause as BrokenQueue;
-  expect(way.verdict).toContain(fault);
-  expect(() => peer.victim.createEndpoint({})).toThrow(expect.objectContaining({ code: "BROKEN" }));
+  if (failures.length === 0) return "tolerated";
   // It stays broken, and says so once.
   run();
   peer.victim.poll();
-  expect(failures).toHaveLength(1);
+  const [failure] = failures;
+  return failures.length === 1 && failure?.code === "BROKEN"
+    ? (failure.cause as BrokenQueue).fault
+    : `failed ${failures.length} times`;
+}
+
+/** What may come of an attack. */
+function outcomes({ verdict }: RingAttackWay): readonly string[] {
+  return ["impossible", ...(verdict === "tolerated" ? [verdict] : verdict)];
 }
 
 /** Holds what comes: a ring that is zeroed or scribbled over has messages to address 0. */
@@ -149,30 +149,32 @@ function holdAll(peer: RawRpmsgPeer): void {
   peer.victim.createEndpoint({ address: 0, onMessage: (message) => void message.hold() });
 }
 
-/** Sends until there is no buffer left, and lets nothing but BROKEN and MESSAGE_SIZE out. */
+/** Sends until there is no buffer left; nothing but BROKEN and MESSAGE_SIZE may come out. */
 function sendAll(endpoint: Endpoint): void {
   try {
     while (endpoint.trySend(new Uint8Array(4)));
   } catch (error) {
-    expect(error).toMatchObject({
-      name: "RpmsgError",
-      code: expect.stringMatching(/^(BROKEN|MESSAGE_SIZE)$/),
-    });
+    if (!isDeclared(error)) throw error;
   }
+}
+
+function isDeclared(error: unknown): boolean {
+  const { name, code } = error as RpmsgError;
+  return name === "RpmsgError" && (code === "BROKEN" || code === "MESSAGE_SIZE");
 }
 
 describe("rings of the remote", () => {
   test.each(ringCases(attacksOnDevice))("where it receives: $name", async ({ way }) => {
     using peer = await rawRpmsgHost({ clock: fakeClock(), ringSize: 16 });
     holdAll(peer);
-    attackRing(peer, 1, way, () => peer.ring(1));
+    expect(outcomes(way)).toContain(attackRing(peer, 1, way, () => peer.ring(1)));
   });
 
   const sending = ringCases(attacksOnDevice).filter(({ needsHolder }) => !needsHolder);
   test.each(sending)("where it sends: $name", async ({ way }) => {
     using peer = await rawRpmsgHost({ clock: fakeClock(), ringSize: 16, offered: [] });
     const endpoint = peer.victim.createEndpoint({ destination: 1 });
-    attackRing(peer, 0, way, () => sendAll(endpoint));
+    expect(outcomes(way)).toContain(attackRing(peer, 0, way, () => sendAll(endpoint)));
   });
 });
 
@@ -182,7 +184,7 @@ describe("rings of the host", () => {
 
   test.each(cases)("where it receives: $name", async ({ way }) => {
     using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
-    attackRing(peer, 0, way, () => peer.ring(0));
+    expect(outcomes(way)).toContain(attackRing(peer, 0, way, () => peer.ring(0)));
   });
 
   test("T06: where it receives: a held message is given back a second time", async () => {
@@ -201,7 +203,7 @@ describe("rings of the host", () => {
     using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
     const endpoint = peer.victim.createEndpoint({ destination: 1 });
     sendAll(endpoint);
-    attackRing(peer, 1, way, () => sendAll(endpoint));
+    expect(outcomes(way)).toContain(attackRing(peer, 1, way, () => sendAll(endpoint)));
   });
 });
 
@@ -284,14 +286,9 @@ describe.each(roles)("T11: what the %s reads of shared memory", (role) => {
         length: target.byteLength,
         after: random.below(3),
       });
-      try {
-        for (let round = 0; round < 20; round++) {
-          device.poll();
-          endpoint.trySend(new Uint8Array(random.below(100)));
-        }
-      } catch (error) {
-        // What the API says, and nothing from deeper down.
-        expect(error, `seed ${seed}`).toMatchObject({ name: "RpmsgError", code: "BROKEN" });
+      for (let round = 0; round < 20; round++) {
+        device.poll();
+        sendAll(endpoint);
       }
       for (const bytes of victim.heard) expect(bytes.length).toBeLessThanOrEqual(496);
     }

@@ -134,7 +134,7 @@ describe.each(roles)("messages held by the %s", (role) => {
     const headers = held.map(({ bytes: payload }) => payload.byteOffset - 16);
     for (const at of headers) peer.memory.setBlock(at, 0xff, 16);
     expect(held.map(({ length, source }) => [length, source])).toEqual(held.map(() => [1, 0x400]));
-    for (const message of [...held].reverse()) message.release();
+    for (const message of held.toReversed()) message.release();
     peer.returned();
     // Each buffer came back once: as many messages fit again as before, and one more does not.
     for (let index = 0; index < RING; index++) {

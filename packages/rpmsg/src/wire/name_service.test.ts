@@ -4,7 +4,7 @@ import {
   isServiceName,
   RPMSG_NS_MESSAGE_SIZE,
 } from "@openamp/rpmsg/wire";
-import fc from "fast-check";
+import { assert, boolean, integer, nat, property, string, uint8Array } from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const text = new TextEncoder();
@@ -26,10 +26,10 @@ test("the message byte by byte", () => {
 });
 
 test("what is written is read, for every name that the wire can carry", () => {
-  const printable = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
-  const name = fc.string({ unit: printable, minLength: 1, maxLength: 31 }).filter(isServiceName);
-  fc.assert(
-    fc.property(name, fc.nat({ max: 0xffffffff }), fc.boolean(), (service, address, destroy) => {
+  const printable = integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
+  const name = string({ unit: printable, minLength: 1, maxLength: 31 }).filter(isServiceName);
+  assert(
+    property(name, nat({ max: 0xffffffff }), boolean(), (service, address, destroy) => {
       const bytes = encodeNameService(service, address, destroy);
       expect(decodeNameService(bytes)).toEqual({ name: service, address, destroy });
     }),
@@ -73,8 +73,8 @@ describe("T28: names that a peer sends", () => {
   });
 
   test("any 32 bytes give printable ASCII, a character or an escape each, or nothing", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+    assert(
+      property(uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         const nul = bytes.subarray(0, 31).indexOf(0);
         const kept = [...bytes.subarray(0, nul < 0 ? 31 : nul)];
         const shown = kept.map((byte) =>

@@ -1,28 +1,42 @@
-import {
-  RPMSG_BUFFER_SIZE,
-  RPMSG_CONSTANTS,
-  RPMSG_FIELDS,
-  RPMSG_HEADER_SIZE,
-  RPMSG_NS_MESSAGE_SIZE,
-} from "@openamp/rpmsg/wire";
+import { RPMSG_BUFFER_SIZE, RPMSG_CONSTANTS, RPMSG_LAYOUTS } from "@openamp/rpmsg/wire";
 import { expect, test } from "vitest";
 
-test.each([
-  [
-    "rpmsg_hdr",
-    RPMSG_HEADER_SIZE,
-    ["src 0 4", "dst 4 4", "reserved 8 4", "len 12 2", "flags 14 2"],
-  ],
-  ["rpmsg_ns_msg", RPMSG_NS_MESSAGE_SIZE, ["name 0 32", "addr 32 4", "flags 36 4"]],
-])("struct %s is packed and has %i bytes", (struct, size, expected) => {
-  const fields = RPMSG_FIELDS.filter((row) => row.struct === struct);
-  expect(fields.map((row) => `${row.field} ${row.offset} ${row.size}`)).toEqual(expected);
-  let end = 0;
-  for (const row of fields) {
-    expect(row.offset).toBe(end);
-    end += row.size;
+/** `struct rpmsg_hdr` and `struct rpmsg_ns_msg`, written down from the kernel's sources. */
+const LAYOUTS: Readonly<Record<string, object>> = {
+  rpmsg_hdr: {
+    size: 16,
+    fields: {
+      src: { offset: 0, size: 4 },
+      dst: { offset: 4, size: 4 },
+      reserved: { offset: 8, size: 4 },
+      len: { offset: 12, size: 2 },
+      flags: { offset: 14, size: 2 },
+    },
+  },
+  rpmsg_ns_msg: {
+    size: 40,
+    fields: {
+      name: { offset: 0, size: 32 },
+      addr: { offset: 32, size: 4 },
+      flags: { offset: 36, size: 4 },
+    },
+  },
+};
+
+test("every field is where the kernel has it", () => {
+  const layouts = RPMSG_LAYOUTS.map(({ name, source: _source, ...rest }) => [name, rest]);
+  expect(Object.fromEntries(layouts)).toEqual(LAYOUTS);
+});
+
+test("the structures are packed", () => {
+  for (const { fields, size } of RPMSG_LAYOUTS) {
+    let end = 0;
+    for (const field of Object.values(fields)) {
+      expect(field.offset).toBe(end);
+      end += field.size;
+    }
+    expect(end).toBe(size);
   }
-  expect(end).toBe(size);
 });
 
 test("constants have the values of the headers", () => {
@@ -39,5 +53,7 @@ test("constants have the values of the headers", () => {
 });
 
 test("every row says where it comes from", () => {
-  for (const { source } of [...RPMSG_FIELDS, ...RPMSG_CONSTANTS]) expect(source).toMatch(/\.[ch]$/);
+  for (const { source } of [...RPMSG_LAYOUTS, ...RPMSG_CONSTANTS]) {
+    expect(source).toMatch(/\.[ch]$/u);
+  }
 });
