@@ -35,7 +35,7 @@ export interface RawRpmsgHostOptions extends RawRpmsgPeerOptions {
  *
  * using peer = await rawRpmsgHost({ clock: fakeClock() });
  * peer.send({ destination: 0x400, payload: new Uint8Array(4), cuts: [8] });
- * if (peer.victim.counters.droppedMalformed !== 1) throw new Error("A header in two pieces");
+ * if (peer.victim.counters.droppedBuffer !== 1) throw new Error("A header in two pieces");
  * ```
  */
 export async function rawRpmsgHost(options: RawRpmsgHostOptions): Promise<RawRpmsgPeer> {
