@@ -18,18 +18,27 @@ export interface Carveout {
   readonly window: AddressWindow;
 }
 
+/** A range of device addresses. */
+export interface DeviceRange {
+  /** The first. */
+  readonly da: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** Hands out the platform's pool, piece by piece, and takes all of it back at once. */
 export class CarveoutAllocator {
   readonly #resources: ProcessorResources;
   readonly #carveouts: Carveout[] = [];
-  #next: number;
+  readonly #taken: DeviceRange[];
 
   /**
    * @param resources The memories of the processor, with the pool.
+   * @param fixed What the firmware has placed itself: where that is in the pool, it is left alone.
    */
-  constructor(resources: ProcessorResources) {
+  constructor(resources: ProcessorResources, fixed: readonly DeviceRange[] = []) {
     this.#resources = resources;
-    this.#next = resources.pool.da;
+    this.#taken = [...fixed];
   }
 
   /** What was handed out, in order. */
@@ -39,8 +48,7 @@ export class CarveoutAllocator {
 
   /** Bytes that a piece with this alignment could still have. */
   available(align: number): number {
-    const { da, size } = this.#resources.pool;
-    return Math.max(0, da + size - alignUp(this.#next, align));
+    return Math.max(0, ...this.#gaps(align).map(({ size }) => size));
   }
 
   /**
@@ -54,19 +62,34 @@ export class CarveoutAllocator {
    */
   allocate(name: string, size: number, align: number): Carveout {
     const { pool, da: space } = this.#resources;
-    const da = alignUp(this.#next, align);
-    const window = space.resolve(da, size);
-    if (da + size > pool.da + pool.size || window === undefined) {
+    const da = this.#gaps(align).find((gap) => gap.size >= size)?.da;
+    const window = da === undefined ? undefined : space.resolve(da, size);
+    if (da === undefined || window === undefined) {
       throw new RemoteprocError(
         "MEMORY_FULL",
         `Place ${name}, ${size} bytes: the pool of ${pool.size} bytes at ${hex(pool.da)} has ` +
           `${this.available(align)} left`,
       );
     }
-    this.#next = da + size;
+    this.#taken.push({ da, size });
     const carveout = { name, da, bus: da - pool.da + pool.bus, size, window };
     this.#carveouts.push(carveout);
     return carveout;
+  }
+
+  /** What nobody has, by rising address, each from a multiple of `align`. */
+  #gaps(align: number): readonly DeviceRange[] {
+    const { pool } = this.#resources;
+    const end = { da: pool.da + pool.size, size: 0 };
+    const gaps: DeviceRange[] = [];
+    let next = pool.da;
+    for (const { da, size } of [...this.#taken.toSorted((a, b) => a.da - b.da), end]) {
+      const start = alignUp(next, align);
+      const room = Math.min(da, end.da) - start;
+      if (room > 0) gaps.push({ da: start, size: room });
+      next = Math.max(next, da + size);
+    }
+    return gaps;
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   LoadedImage,
   ProcessorResources,
 } from "../driver/processor_driver.ts";
+import { parseResourceTable } from "../resource/parse.ts";
 import { checkMachine } from "./elf/machine.ts";
 import { parseElf } from "./elf/parse.ts";
 import { loadedTable } from "./loaded_table.ts";
@@ -25,8 +26,8 @@ export interface LoadElfOptions {
  * @param environment Reads the file.
  * @param options What the processor expects.
  * @returns The loaded image, with the place of its live resource table.
- * @throws {RemoteprocError} What `parseElf`, `checkMachine`, `planLoad` and `loadedTable` throw; `DRIVER` where
- *   the file cannot be read.
+ * @throws {RemoteprocError} What `parseElf`, `checkMachine`, `planLoad`, `loadedTable` and
+ *   `parseResourceTable` throw; `DRIVER` where the file cannot be read.
  */
 export async function loadElf(
   firmware: Firmware,
@@ -42,6 +43,9 @@ export async function loadElf(
     reserved: [{ name: "the host's pool", address: pool.da, length: pool.size }],
   });
   const table = loadedTable(image);
+  if (image.resourceTable !== undefined) {
+    parseResourceTable(image.resourceTable.bytes, { name: image.name });
+  }
   for (const { address, bytes, zeroFill } of plan.writes) {
     const window = da.resolve(address, bytes.length + zeroFill);
     if (window === undefined) continue;

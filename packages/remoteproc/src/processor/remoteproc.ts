@@ -34,22 +34,25 @@ export interface Remoteproc extends AsyncDisposable {
   readonly image: LoadedImage | undefined;
   /** What the image's resource table was given; empty before a load. */
   readonly resources: RemoteprocResources;
-  /** Why it died, in state `crashed`. */
+  /** Why it died, until it is started again. */
   readonly crash: ProcessorCrash | undefined;
 
   /**
    * Brings firmware into the processor's memory and gives its resource table what it asks for.
    *
    * @param firmware What to load.
-   * @throws {RemoteprocError} `STATE` while it runs; what the driver throws for a bad image. The
-   *   state is then what it was, and nothing was written.
+   * @throws {RemoteprocError} `STATE` while it runs; what the driver throws for a bad image: the
+   *   state is then what it was, and nothing was written. What {@linkcode setUpResources} throws
+   *   where the table asks for what this processor has not: it is then `offline`, since what it had
+   *   loaded before is overwritten.
    */
   load(firmware: Firmware): Promise<void>;
   /**
    * Lets it run.
    *
    * @param options How the start may end early.
-   * @throws {RemoteprocError} `STATE` without a loaded image; what the driver throws.
+   * @throws {RemoteprocError} `STATE` without a loaded image; `ABORTED` by the signal, or by a stop
+   *   that came meanwhile; what the driver throws.
    */
   start(options?: StartOptions): Promise<void>;
   /** Stops it; its memory can still be read. Harmless when it does not run. */
@@ -73,6 +76,8 @@ export interface Remoteproc extends AsyncDisposable {
 }
 
 const NO_RESOURCES: RemoteprocResources = { vdevs: [], traces: [], carveouts: [] };
+/** Why a start was aborted by a stop. */
+const STOPPED = "it was stopped meanwhile";
 
 /**
  * Makes the life cycle of a processor; nothing is held before the first `load`.
@@ -106,10 +111,19 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
     return turn;
   }
 
+  /** A listener that throws harms neither the life cycle nor the driver that reports a crash. */
+  function tell<Value>(audience: Listeners<Value>, value: Value): void {
+    try {
+      audience.emit(value);
+    } catch (error) {
+      log(LogLevel.error, `a listener of ${driver.name} threw: ${String(error)}`);
+    }
+  }
+
   function enter(next: RemoteprocState): void {
     if (state === next) return;
     state = next;
-    states.emit(next);
+    tell(states, next);
   }
 
   function requireState(action: keyof typeof TRANSITIONS): void {
@@ -126,19 +140,26 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
     crash = reason;
     log(LogLevel.error, `crash detected in ${driver.name}: type ${reason.type}: ${reason.reason}`);
     enter("crashed");
-    crashes.emit(reason);
+    tell(crashes, reason);
   }
 
   async function load(firmware: Firmware): Promise<void> {
     requireState("load");
-    const held = prepared !== undefined;
+    let startable = prepared !== undefined;
     prepared ??= await driver.prepare();
     try {
       const loaded = await driver.load(firmware, prepared);
+      // It is over what was loaded before.
+      startable = false;
       resources = setUpResources(loaded, prepared);
       image = loaded;
     } catch (error) {
-      if (!held) await release();
+      if (!startable) {
+        await release().catch((failure: unknown) => {
+          log(LogLevel.error, `release ${driver.name}: ${String(failure)}`);
+        });
+        enter("offline");
+      }
       throw error;
     }
     enter("ready");
@@ -147,12 +168,12 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
   async function start(options: StartOptions): Promise<void> {
     requireState("start");
     if (image === undefined) return;
+    if (options.signal?.aborted) throw aborted(driver.name, options.signal);
     crash = undefined;
     starting = new AbortController();
+    const stopped = starting.signal;
     const signal =
-      options.signal === undefined
-        ? starting.signal
-        : AbortSignal.any([options.signal, starting.signal]);
+      options.signal === undefined ? stopped : AbortSignal.any([options.signal, stopped]);
     log(LogLevel.info, `powering up ${driver.name}`);
     log(LogLevel.info, `Booting fw image ${image.name}, size ${image.size}`);
     // Before the start: firmware that dies at once is running first, then crashed.
@@ -165,7 +186,8 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
       await driver.start(image, signal);
     } catch (error) {
       watching[Symbol.dispose]();
-      throw error;
+      // Each platform has a word of its own for it.
+      throw signal.aborted ? aborted(driver.name, signal) : error;
     } finally {
       starting = undefined;
     }
@@ -177,13 +199,20 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
   async function stop(): Promise<void> {
     if (state !== "running" && state !== "crashed") return;
     watching?.[Symbol.dispose]();
-    await driver.stop();
+    try {
+      await driver.stop();
+    } catch (error) {
+      // It may run still.
+      watching = driver.onCrash(died);
+      throw error;
+    }
     log(LogLevel.info, `stopped remote processor ${driver.name}`);
     enter("stopped");
   }
 
   async function release(): Promise<void> {
     if (prepared === undefined) return;
+    watching?.[Symbol.dispose]();
     prepared = undefined;
     resources = NO_RESOURCES;
     image = undefined;
@@ -194,9 +223,16 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
     try {
       await stop();
     } finally {
-      await release();
-      enter("offline");
+      try {
+        await release();
+      } finally {
+        enter("offline");
+      }
     }
+  }
+
+  function abortStart(): void {
+    starting?.abort(STOPPED);
   }
 
   return {
@@ -217,11 +253,11 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
     load: (firmware) => inTurn(() => load(firmware)),
     start: (options = {}) => inTurn(() => start(options)),
     stop() {
-      starting?.abort(stopped(driver.name));
+      abortStart();
       return inTurn(stop);
     },
     shutdown() {
-      starting?.abort(stopped(driver.name));
+      abortStart();
       return inTurn(shutdown);
     },
     onState: (callback) => states.add(callback),
@@ -232,6 +268,10 @@ export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"):
   };
 }
 
-function stopped(name: string): RemoteprocError {
-  return new RemoteprocError("ABORTED", `Start ${name}: it was stopped meanwhile`);
+function aborted(name: string, { reason }: AbortSignal): RemoteprocError {
+  return new RemoteprocError(
+    "ABORTED",
+    `Start ${name}: ${reason === STOPPED ? STOPPED : "aborted"}`,
+    { cause: reason },
+  );
 }

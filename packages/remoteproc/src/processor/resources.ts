@@ -1,7 +1,7 @@
 import type { AddressWindow } from "@openamp/libmetal";
 import { splitRingLayout, type VirtioDriverTransport } from "@openamp/virtio";
 
-import { type Carveout, CarveoutAllocator } from "../carveout/carveout.ts";
+import { type Carveout, CarveoutAllocator, type DeviceRange } from "../carveout/carveout.ts";
 import type { LoadedImage, ProcessorResources, TablePlace } from "../driver/processor_driver.ts";
 import { RemoteprocError } from "../error.ts";
 import { hex } from "../hex.ts";
@@ -61,7 +61,7 @@ export function setUpResources(
   if (place === undefined) return { vdevs: [], traces: [], carveouts: [] };
   const table = findTable(image, place, resources);
   const { entries } = parseResourceTable(table.bytes, { name: image.name });
-  const allocator = new CarveoutAllocator(resources);
+  const allocator = new CarveoutAllocator(resources, entries.flatMap(fixedRanges));
   const named = entries
     .filter((entry) => entry.type === "carveout")
     .map((entry) => placeCarveout(image, entry, table, resources, allocator));
@@ -115,6 +115,38 @@ function findTable(
   return { window, offset, bytes };
 }
 
+/** What an entry has placed itself. */
+function fixedRanges(entry: ResourceEntry): readonly DeviceRange[] {
+  switch (entry.type) {
+    case "carveout":
+    case "trace":
+      return [{ da: entry.da, size: entry.len }].filter(isFixed);
+    case "vdev":
+      return entry.vrings
+        .map(({ da, num, align }) => ({ da, size: splitRingLayout(num, align).byteLength }))
+        .filter(isFixed);
+    default:
+      return [];
+  }
+}
+
+function isFixed({ da }: DeviceRange): boolean {
+  return da !== FW_RSC_ADDR_ANY;
+}
+
+/** The address that descriptors have for bytes that the table has named. */
+function busAddress(
+  { da, len }: CarveoutEntry,
+  window: AddressWindow,
+  { bus }: ProcessorResources,
+): number {
+  const offset = da - window.bias;
+  const other = bus.windows.find(
+    (each) => each.memory === window.memory && bus.resolve(offset + each.bias, len) === each,
+  );
+  return other === undefined ? da : offset + other.bias;
+}
+
 function placeCarveout(
   image: LoadedImage,
   entry: CarveoutEntry,
@@ -124,7 +156,8 @@ function placeCarveout(
 ): Carveout {
   if (entry.da !== FW_RSC_ADDR_ANY) {
     const window = resolveDa(image, entry, entry.da, entry.len, resources);
-    return { name: entry.name, da: entry.da, bus: entry.da, size: entry.len, window };
+    const bus = busAddress(entry, window, resources);
+    return { name: entry.name, da: entry.da, bus, size: entry.len, window };
   }
   const carveout = allocator.allocate(entry.name, entry.len, CARVEOUT_ALIGN);
   const at = table.offset + entry.offset;

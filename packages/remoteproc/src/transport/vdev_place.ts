@@ -33,12 +33,7 @@ export function listenToQueues(
   callback: (queue: number | undefined) => void,
 ): Disposable {
   return doorbell.listen((id) => {
-    for (let queue = 0; queue < ids.length; queue++) {
-      if (ids[queue] === id) {
-        callback(queue);
-        return;
-      }
-    }
-    callback(undefined);
+    const queue = id === undefined ? -1 : ids.indexOf(id);
+    callback(queue < 0 ? undefined : queue);
   });
 }
