@@ -37,25 +37,25 @@ export interface Listeners<Value> {
  */
 export function listeners<Value>(): Listeners<Value> {
   // Replaced and never changed, so that a callback may add and remove while a call goes round.
-  let callbacks: readonly ((value: Value) => void)[] = [];
+  let entries: readonly { readonly callback: (value: Value) => void }[] = [];
   return {
     add(callback) {
-      // A function of its own, so that one callback may be added twice.
-      const added = (value: Value): void => callback(value);
-      callbacks = [...callbacks, added];
+      // An entry of its own, so that one callback may be added twice.
+      const added = { callback };
+      entries = [...entries, added];
       return {
         [Symbol.dispose]() {
-          callbacks = callbacks.filter((each) => each !== added);
+          entries = entries.filter((each) => each !== added);
         },
       };
     },
     emit(value) {
-      const current = callbacks;
+      const current = entries;
       let failed = false;
       let failure: unknown;
       for (let index = 0; index < current.length; index++) {
         try {
-          current[index]!(value);
+          current[index]!.callback(value);
         } catch (thrown) {
           failure = failed ? failure : thrown;
           failed = true;
