@@ -22,7 +22,8 @@ export interface ChannelOptions extends WaitOptions {
 }
 
 /**
- * A conversation with one service of the firmware: send bytes, iterate over what comes.
+ * A conversation with one service of the firmware: send bytes, iterate over what comes. An
+ * iteration ends when the channel is closed or its processor stopped, and throws when it died.
  *
  * Each message is a copy of its own. For messages without copies use {@linkcode endpoint}'s device.
  */
@@ -40,6 +41,8 @@ export interface Channel extends AsyncIterable<Uint8Array>, AsyncDisposable {
    *
    * @param payload 0 to `maxPayload` bytes.
    * @param options How long to wait; default 15000 ms.
+   * @throws {OpenampError} `CRASHED`, `STOPPED`.
+   * @throws {RpmsgError} What `Endpoint.send` throws.
    */
   send(payload: Uint8Array, options?: SendOptions): Promise<void>;
   /**
@@ -72,6 +75,8 @@ export interface ChannelParts {
   readonly destination: number;
   /** Measures the timeouts. */
   readonly clock: Clock;
+  /** Called once, when the channel ends. */
+  readonly onEnd: () => void;
 }
 
 /** A channel, with the end that its processor gives it. */
@@ -88,8 +93,10 @@ export interface OwnedChannel extends Channel {
  * @returns The channel.
  */
 export function openChannel(parts: ChannelParts, options: ChannelOptions): OwnedChannel {
-  const { device, name, destination, clock } = parts;
+  const { device, name, destination, clock, onEnd } = parts;
   const queue = new MessageQueue<Uint8Array>(options.depth ?? DEPTH);
+  let ended = false;
+  let failure: Error | undefined;
   const endpoint = device.createEndpoint({
     name,
     destination,
@@ -127,9 +134,18 @@ export function openChannel(parts: ChannelParts, options: ChannelOptions): Owned
   }
 
   function end(reason?: Error): void {
+    if (ended) return;
+    ended = true;
+    failure = reason;
     failing[Symbol.dispose]();
     queue.end(reason);
     endpoint.close();
+    onEnd();
+  }
+
+  /** Of what fails once the processor is gone, that is the reason. */
+  function explain(error: unknown): unknown {
+    return failure !== undefined && codeOf(error) === "CLOSED" ? failure : error;
   }
 
   // A device that the firmware broke brings nothing more: readers are not to wait for it.
@@ -142,20 +158,39 @@ export function openChannel(parts: ChannelParts, options: ChannelOptions): Owned
     get dropped() {
       return queue.dropped;
     },
-    send: (payload, wait) => endpoint.send(payload, wait),
-    trySend: (payload) => endpoint.trySend(payload),
+    send: (payload, wait) =>
+      endpoint.send(payload, wait).catch((error: unknown) => {
+        throw explain(error);
+      }),
+    trySend(payload) {
+      try {
+        return endpoint.trySend(payload);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
     receive,
     close: () => end(),
     fail: end,
     async *[Symbol.asyncIterator]() {
-      for (let message = await queue.take(); message !== undefined; message = await queue.take()) {
-        yield message;
+      try {
+        for (let message = await queue.take(); message !== undefined;) {
+          yield message;
+          message = await queue.take();
+        }
+      } catch (error) {
+        // What was stopped is at its end; what died broke off.
+        if (error !== failure || codeOf(error) !== "STOPPED") throw error;
       }
     },
     async [Symbol.asyncDispose]() {
       end();
     },
   };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function late(name: string, timeout: number): OpenampError {

@@ -71,6 +71,7 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
   const { clock, logger } = driver.environment;
   const channels = new Set<OwnedChannel>();
   let devices: RpmsgDevice[] = [];
+  let booting: Promise<void> = Promise.resolve();
 
   function gone(what: string): OpenampError {
     const firmware = `${remoteproc.image?.name ?? "the firmware"} on ${driver.name}`;
@@ -80,8 +81,7 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
   }
 
   function closeDevices(): void {
-    for (const channel of channels) channel.fail(gone(`Receive on channel "${channel.name}"`));
-    channels.clear();
+    for (const channel of channels) channel.fail(gone(`Use channel "${channel.name}"`));
     for (const device of devices) device.close();
     devices = [];
   }
@@ -117,6 +117,13 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
     throw new OpenampError("NO_RPMSG", `${what}: ${image?.name} ${lack}`);
   }
 
+  /** Runs boots one after the other: one that fails must not end what another has started. */
+  function inTurn(boot: () => Promise<void>): Promise<void> {
+    const turn = booting.then(boot);
+    booting = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Turns the failure of a wait on the firmware into what a person wants to know. */
   function explain(
     error: unknown,
@@ -130,30 +137,38 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
       return new OpenampError(late, `${what}: ${remoteproc.image?.name} ${did}`, options);
     }
     if (code === "ABORTED") return new OpenampError("ABORTED", `${what}: aborted`, options);
-    return remoteproc.state === "running" ? error : gone(what);
+    // We have closed its devices, and it may still be about to stop.
+    return code === "CLOSED" && devices.length === 0 ? gone(what) : error;
   }
 
-  const crashes = remoteproc.onCrash(closeDevices);
+  // Whoever ends it, and however: also a device that is still being set up is to be closed.
+  remoteproc.onState((state) => {
+    if (state !== "running") closeDevices();
+  });
+
+  async function bootNow(image: BootImage, options: StartOptions | undefined): Promise<void> {
+    if (remoteproc.state === "crashed") await remoteproc.stop();
+    await remoteproc.load(firmwareOf(image));
+    try {
+      await remoteproc.start(options);
+      await setUpDevices();
+    } catch (error) {
+      closeDevices();
+      await remoteproc.shutdown();
+      throw error;
+    }
+    if (remoteproc.state === "running") return;
+    closeDevices();
+    // Firmware that died meanwhile is reported by whoever waits for it next.
+    if (remoteproc.crash === undefined) throw gone(`Boot ${driver.name}`);
+  }
 
   return {
     remoteproc,
     get rpmsg() {
       return devices[0];
     },
-    async boot(image, options) {
-      if (remoteproc.state === "crashed") await remoteproc.stop();
-      await remoteproc.load(firmwareOf(image));
-      try {
-        await remoteproc.start(options);
-        await setUpDevices();
-        // Firmware that died meanwhile is reported by whoever waits for it next.
-        if (remoteproc.state !== "running") closeDevices();
-      } catch (error) {
-        closeDevices();
-        await remoteproc.shutdown();
-        throw error;
-      }
-    },
+    boot: (image, options) => inTurn(() => bootNow(image, options)),
     async ready(options = {}) {
       const what = `Wait for ${driver.name}`;
       const timeout = options.timeout ?? READY_TIMEOUT;
@@ -166,17 +181,18 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
     async channel(name, options = {}) {
       const what = `Open channel "${name}"`;
       const timeout = options.timeout ?? READY_TIMEOUT;
-      let destination = options.destination;
-      let over: RpmsgDevice;
       try {
-        over = firstDevice(what);
-        destination ??= (await over.whenAnnounced(name, { ...options, timeout })).address;
+        const device = firstDevice(what);
+        const destination =
+          options.destination ??
+          (await device.whenAnnounced(name, { ...options, timeout })).address;
+        const onEnd = (): void => void channels.delete(channel);
+        const channel = openChannel({ device, name, destination, clock, onEnd }, options);
+        channels.add(channel);
+        return channel;
       } catch (error) {
         throw explain(error, what, "NOT_ANNOUNCED", `did not announce it within ${timeout} ms`);
       }
-      const channel = openChannel({ device: over, name, destination, clock }, options);
-      channels.add(channel);
-      return channel;
     },
     async stop() {
       await resetDevices();
@@ -184,7 +200,6 @@ export async function openProcessor(driver: ProcessorDriver): Promise<Processor>
       await remoteproc.stop();
     },
     async [Symbol.asyncDispose]() {
-      crashes[Symbol.dispose]();
       closeDevices();
       await remoteproc.shutdown();
     },
