@@ -20,7 +20,17 @@ export type OpenampErrorCode =
   | "ABORTED"
   | "CLOSED";
 
-/** The error of this package. Compare `code`, not the class. */
+/**
+ * The error of this package. Compare `code`, not the class.
+ *
+ * @example
+ * ```ts
+ * import { OpenampError } from "@openamp/openamp";
+ *
+ * const error = new OpenampError("STOPPED", "Wait for m3: echo.elf on m3 is not running");
+ * if (error.code !== "STOPPED") throw new Error("The code is kept");
+ * ```
+ */
 export class OpenampError extends Error {
   override readonly name: string = "OpenampError";
   /** What went wrong. */

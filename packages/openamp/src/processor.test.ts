@@ -108,24 +108,25 @@ describe("T43: a crash", () => {
     expect(await sending).toMatchObject({ code: "STOPPED" });
   });
 
-  test.each(["missing.ts", "syntax_error.js", "dies_at_once.ts"])(
-    "%s: one sentence, and nothing runs",
-    async (name) => {
-      await using processor = await openProcessor(workerProcessor());
-      const error = await failure(
-        (async () => {
-          await processor.boot(remoteUrl(name));
-          await processor.channel("echo", { timeout: 30_000 });
-        })(),
-      );
-      // Runtimes differ in when they tell: before the Worker is up, or after.
-      expect(error).toMatchObject({ code: expect.stringMatching(/^(START|CRASHED)$/) });
-      expect(String(error)).toContain(name);
-      expect(["offline", "crashed"]).toContain(processor.remoteproc.state);
-      await processor.boot(obeys);
-      await processor.channel("echo");
-    },
-  );
+  test.each([
+    { name: "missing.ts", source: remoteUrl("missing.ts") },
+    { name: "no_program.js", source: new URL("data:text/javascript,const = 1") },
+    { name: "dies_at_once.ts", source: remoteUrl("dies_at_once.ts") },
+  ])("$name: one sentence, and nothing runs", async (firmware) => {
+    await using processor = await openProcessor(workerProcessor());
+    const error = await failure(
+      (async () => {
+        await processor.boot(firmware);
+        await processor.channel("echo", { timeout: 30_000 });
+      })(),
+    );
+    // Runtimes differ in when they tell: before the Worker is up, or after.
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(START|CRASHED)$/) });
+    expect(String(error)).toContain(firmware.name);
+    expect(["offline", "crashed"]).toContain(processor.remoteproc.state);
+    await processor.boot(obeys);
+    await processor.channel("echo");
+  });
 });
 
 describe("a stop", () => {

@@ -39,6 +39,7 @@ export interface Processor extends AsyncDisposable {
    * @param options How the start may end early.
    * @throws Whatever is wrong with the image, the platform, or the resource table. Nothing is then
    *   half-started.
+   * @throws {OpenampError} `STOPPED` where it was stopped meanwhile.
    */
   boot(image: BootImage, options?: StartOptions): Promise<void>;
   /**
@@ -65,6 +66,17 @@ export interface Processor extends AsyncDisposable {
  *
  * @param driver The platform's part: `mps2an385()`, `workerProcessor()` …
  * @returns The processor; disposing of it stops it and releases everything.
+ *
+ * @example A Worker that lives, and offers no service
+ * ```ts
+ * import { openProcessor } from "@openamp/openamp";
+ * import { workerProcessor } from "@openamp/platform-local";
+ *
+ * await using worker = await openProcessor(workerProcessor());
+ * await worker.boot(new URL("data:text/javascript,setInterval(() => {}, 1000)"));
+ * const code = await worker.channel("echo", { timeout: 10 }).catch((error) => error.code);
+ * if (code !== "NOT_ANNOUNCED") throw new Error(`Unexpected: ${code}`);
+ * ```
  */
 export async function openProcessor(driver: ProcessorDriver): Promise<Processor> {
   const remoteproc = createRemoteproc(driver);

@@ -15,6 +15,18 @@ export const DOORBELL_BYTES = 8;
  * @param words The two words; the same memory on both sides, zeroed at first.
  * @param own Which of the two is ours: 0 on one side, 1 on the other.
  * @returns The doorbell. Dispose of it to end its wait.
+ *
+ * @example
+ * ```ts
+ * import { atomicsDoorbell, DOORBELL_BYTES } from "@openamp/platform-local";
+ *
+ * const words = new Int32Array(new SharedArrayBuffer(DOORBELL_BYTES));
+ * using host = atomicsDoorbell(words, 0);
+ * using remote = atomicsDoorbell(words, 1);
+ * const heard = new Promise<number | undefined>((resolve) => remote.listen(resolve));
+ * host.ring(1);
+ * if ((await heard) !== undefined) throw new Error("It carries no id");
+ * ```
  */
 export function atomicsDoorbell(words: Int32Array<SharedArrayBuffer>, own: 0 | 1): AtomicsDoorbell {
   const peer = 1 - own;
@@ -31,8 +43,12 @@ export function atomicsDoorbell(words: Int32Array<SharedArrayBuffer>, own: 0 | 1
   }
 
   function hear(): void {
-    hearNow();
-    listen();
+    try {
+      hearNow();
+    } finally {
+      // A listener that throws makes nobody deaf.
+      listen();
+    }
   }
 
   function hearNow(): void {

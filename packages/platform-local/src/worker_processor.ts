@@ -30,6 +30,9 @@ const MEMORY_ADDRESS = 0x10000000;
 const TABLE_AREA = 4096;
 /** Bytes of the shared memory by default: two rings of 256 and 512 buffers of 512, and room. */
 const MEMORY_SIZE = 1024 * 1024;
+/** Bytes of the least memory, in which rings and some buffers have room, and of each step. */
+const MEMORY_SIZE_MIN = 65536;
+const MEMORY_SIZE_STEP = 4096;
 /** Entries of each ring. */
 const RING_SIZE = 256;
 /** Alignment of each ring. */
@@ -56,7 +59,20 @@ export interface WorkerProcessorOptions {
  * Each start is a new Worker; an uncaught error or an exit of it is a crash.
  *
  * @param options Name, memory and environment.
- * @returns The platform's part of the processor.
+ * @returns The platform's part of the processor. Its `prepare` throws `MEMORY_SIZE`, its `load`
+ *   `MODULE`, its `start` `START` ({@linkcode LocalError}).
+ *
+ * @example
+ * ```ts
+ * import { createRemoteproc } from "@openamp/remoteproc";
+ * import { workerProcessor } from "@openamp/platform-local";
+ *
+ * await using processor = createRemoteproc(workerProcessor({ name: "worker" }));
+ * const source = new URL("data:text/javascript,setInterval(() => {}, 1000)");
+ * await processor.load({ name: "idle", source });
+ * await processor.start();
+ * if (processor.state !== "running") throw new Error("The Worker is up");
+ * ```
  */
 export function workerProcessor(options: WorkerProcessorOptions = {}): ProcessorDriver {
   const name = options.name ?? "worker";
@@ -72,7 +88,15 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
   let worker: Worker | undefined;
 
   async function prepare(): Promise<ProcessorResources> {
-    memory = new SharedArrayBuffer(options.memorySize ?? MEMORY_SIZE);
+    const { memorySize = MEMORY_SIZE } = options;
+    if (!(memorySize >= MEMORY_SIZE_MIN && memorySize % MEMORY_SIZE_STEP === 0)) {
+      throw new LocalError(
+        "MEMORY_SIZE",
+        `Prepare ${name}: its memory is to have ${memorySize} bytes, which is not a multiple of ` +
+          `${MEMORY_SIZE_STEP} from ${MEMORY_SIZE_MIN}`,
+      );
+    }
+    memory = new SharedArrayBuffer(memorySize);
     doorbellWords = new SharedArrayBuffer(DOORBELL_BYTES);
     doorbell = atomicsDoorbell(new Int32Array(doorbellWords), 0);
     const mapped = bufferMemory({ name, physicalAddress: MEMORY_ADDRESS, buffer: memory });

@@ -24,6 +24,19 @@ export interface Remote extends Disposable {
  *
  * @returns The memory, the line, and the virtio devices.
  * @throws {LocalError} `NO_HOST` outside such a Worker.
+ *
+ * @example In the module that is booted: `const [rpmsg] = openRemote().vdevs`. Elsewhere it refuses
+ * ```ts
+ * import { openRemote } from "@openamp/platform-local/remote";
+ *
+ * let message = "";
+ * try {
+ *   openRemote();
+ * } catch (error) {
+ *   message = String(error);
+ * }
+ * if (!message.includes("no Worker that a host booted")) throw new Error("There is no host");
+ * ```
  */
 export function openRemote(): Remote {
   const boot: unknown = workerData;

@@ -28,6 +28,27 @@ export interface LoadElfOptions {
  * @returns The loaded image, with the place of its live resource table.
  * @throws {RemoteprocError} What `parseElf`, `checkMachine`, `planLoad`, `loadedTable` and
  *   `parseResourceTable` throw; `DRIVER` where the file cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { image } from "@openamp/firmware";
+ * import { addressSpace, bufferMemory, hostClock, silentLogger } from "@openamp/libmetal";
+ * import { loadElf } from "@openamp/remoteproc";
+ * import { ELF_MACHINES } from "@openamp/remoteproc/elf";
+ *
+ * const buffer = new ArrayBuffer(0x100000);
+ * const memory = bufferMemory({ name: "psram", physicalAddress: 0x21000000, buffer });
+ * const da = addressSpace([{ name: "psram", address: 0x21000000, memory }]);
+ * const pool = { da: 0x210f0000, bus: 0x210f0000, size: 0x10000 };
+ * const doorbell = { ring() {}, listen: () => ({ [Symbol.dispose]() {} }) };
+ * const loaded = await loadElf(
+ *   { name: "echo.elf", source: await image("echo") },
+ *   { da, bus: da, pool, doorbell },
+ *   { clock: hostClock, logger: silentLogger },
+ *   { machine: ELF_MACHINES.EM_ARM.value },
+ * );
+ * if (loaded.resourceTable === undefined) throw new Error("echo.elf has a resource table");
+ * ```
  */
 export async function loadElf(
   firmware: Firmware,

@@ -8,6 +8,17 @@ import { RemoteprocError } from "../error.ts";
  * @param environment Reads the file.
  * @returns The bytes.
  * @throws {RemoteprocError} `DRIVER` where the file cannot be read, with the reason.
+ *
+ * @example
+ * ```ts
+ * import { hostClock, silentLogger } from "@openamp/libmetal";
+ * import { readFirmware } from "@openamp/remoteproc";
+ *
+ * const environment = { clock: hostClock, logger: silentLogger };
+ * const source = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
+ * const bytes = await readFirmware({ name: "echo.elf", source }, environment);
+ * if (bytes.length !== 4) throw new Error("The bytes are what was given");
+ * ```
  */
 export async function readFirmware(
   firmware: Firmware,

@@ -42,9 +42,9 @@ export interface Remoteproc extends AsyncDisposable {
    *
    * @param firmware What to load.
    * @throws {RemoteprocError} `STATE` while it runs; what the driver throws for a bad image: the
-   *   state is then what it was, and nothing was written. What {@linkcode setUpResources} throws
-   *   where the table asks for what this processor has not: it is then `offline`, since what it had
-   *   loaded before is overwritten.
+   *   state is then what it was, and nothing was written. `MEMORY_FULL`, `NOTIFY_ID` and
+   *   `SEGMENT_OUTSIDE_MEMORY` where the table asks for what this processor has not: it is then
+   *   `offline`, since what was loaded before is overwritten.
    */
   load(firmware: Firmware): Promise<void>;
   /**
@@ -85,6 +85,18 @@ const STOPPED = "it was stopped meanwhile";
  * @param driver The platform's part.
  * @param name Its name in the log. Default `remoteproc0`.
  * @returns The processor, offline.
+ *
+ * @example
+ * ```ts
+ * import { createRemoteproc } from "@openamp/remoteproc";
+ * import { workerProcessor } from "@openamp/platform-local";
+ *
+ * await using processor = createRemoteproc(workerProcessor());
+ * const source = new URL("data:text/javascript,setInterval(() => {}, 1000)");
+ * await processor.load({ name: "idle", source });
+ * const [vdev] = processor.resources.vdevs;
+ * if (processor.state !== "ready" || vdev?.deviceId !== 7) throw new Error("It offers rpmsg");
+ * ```
  */
 export function createRemoteproc(driver: ProcessorDriver, name = "remoteproc0"): Remoteproc {
   const { logger } = driver.environment;

@@ -34,6 +34,21 @@ export interface TableDeviceOptions extends VdevPlace {
  *
  * @param options Where the device is, and the memories that it may be pointed at.
  * @returns The transport.
+ *
+ * @example
+ * ```ts
+ * import { doorbellPair, loopbackMemory, sharedVdev } from "@openamp/testing";
+ * import { tableDeviceTransport } from "@openamp/remoteproc";
+ *
+ * const { words } = loopbackMemory();
+ * const { entry, space } = sharedVdev(loopbackMemory());
+ * const [doorbell] = doorbellPair();
+ * const place = { name: "virtio0", words, table: 0, entry, da: space, doorbell };
+ * const transport = tableDeviceTransport({ ...place, bus: space });
+ * words.set8(entry.offset + 24, 4); // what a C host writes
+ * await transport.waitForDriver({ timeout: 100 });
+ * if (transport.isReset()) throw new Error("The host is there");
+ * ```
  */
 export function tableDeviceTransport(options: TableDeviceOptions): VirtioDeviceTransport {
   const { words, entry, doorbell, name, da, bus } = options;

@@ -30,6 +30,21 @@ export interface VdevAssignment {
  * @param place Where the device is.
  * @param assignment The notify ids and ring addresses that the host chose.
  * @returns The transport.
+ *
+ * @example
+ * ```ts
+ * import { doorbellPair, loopbackMemory, sharedVdev } from "@openamp/testing";
+ * import { tableDriverTransport } from "@openamp/remoteproc";
+ *
+ * const { words } = loopbackMemory();
+ * const { entry, space } = sharedVdev(loopbackMemory());
+ * const [doorbell] = doorbellPair();
+ * const place = { name: "virtio0", words, table: 0, entry, da: space, doorbell };
+ * const ids = { vdev: 2, vrings: [0, 1] };
+ * const transport = tableDriverTransport(place, { ids, rings: [0x10001000, 0x10004000] });
+ * await transport.setStatus(7);
+ * if (words.get8(entry.offset + 24) !== 7) throw new Error("Status is a byte of the table");
+ * ```
  */
 export function tableDriverTransport(
   place: VdevPlace,
