@@ -117,17 +117,13 @@ function findTable(
 
 /** What an entry has placed itself. */
 function fixedRanges(entry: ResourceEntry): readonly DeviceRange[] {
-  switch (entry.type) {
-    case "carveout":
-    case "trace":
-      return [{ da: entry.da, size: entry.len }].filter(isFixed);
-    case "vdev":
-      return entry.vrings
-        .map(({ da, num, align }) => ({ da, size: splitRingLayout(num, align).byteLength }))
-        .filter(isFixed);
-    default:
-      return [];
+  if (entry.type === "vdev") {
+    return entry.vrings
+      .map(({ da, num, align }) => ({ da, size: splitRingLayout(num, align).byteLength }))
+      .filter(isFixed);
   }
+  const isPlace = entry.type === "carveout" || entry.type === "trace";
+  return isPlace ? [{ da: entry.da, size: entry.len }].filter(isFixed) : [];
 }
 
 function isFixed({ da }: DeviceRange): boolean {
