@@ -76,7 +76,7 @@ const messageWays = Object.entries(attacksOnRpmsg).flatMap(([number, { title, wa
   ways.map((way) => ({ name: `${number}: ${title}: ${way.name}`, way })),
 );
 
-describe.each(roles)("messages to the %s", (role) => {
+describe.each(roles)("messages to the %s (T09, T18, T26 to T31)", (role) => {
   test.each(messageWays)("$name", async ({ way }) => {
     using peer = await rawPeer[role]({ clock: fakeClock() });
     if (way.possible?.(peer) === false) return;
@@ -185,6 +185,20 @@ describe("rings of the host", () => {
   test.each(cases)("where it receives: $name", async ({ way }) => {
     using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
     expect(outcomes(way)).toContain(attackRing(peer, 0, way, () => peer.ring(0)));
+  });
+
+  test.each([16, 0x10000, 0xffffffff])("T33: a forged id, %i, reaches no handler", async (id) => {
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
+    const { heard, failures } = watchVictim(peer);
+    // A buffer that nobody has filled is all zeros: a message to address 0.
+    peer.victim.createEndpoint({
+      address: 0,
+      onMessage: ({ length }) => heard.push(new Uint8Array(length)),
+    });
+    rawSplitRing(peer.vdev.ring(0)).giveBack([id, 48]);
+    peer.ring(0);
+    expect(heard).toEqual([]);
+    expect(failures).toMatchObject([{ code: "BROKEN", cause: { fault: "USED_ID_RANGE" } }]);
   });
 
   test("T06: where it receives: a held message is given back a second time", async () => {
