@@ -1,7 +1,6 @@
 import type { WaitOptions } from "@openamp/libmetal";
 
 import { RpmsgError } from "../error.ts";
-import type { Message } from "../message/message.ts";
 import { RPMSG_ADDR_ANY } from "../wire/header.ts";
 import { isAddress } from "./addresses.ts";
 import type { Endpoint, EndpointOptions, MessageHandler, SendOptions } from "./endpoint.ts";
@@ -104,11 +103,6 @@ export class LocalEndpoint implements Endpoint, NamedAddress {
   unbind(): void {
     this.destination = RPMSG_ADDR_ANY;
     this.#onUnbound?.();
-  }
-
-  /** Runs the handler; the device keeps watch over what it throws. */
-  deliver(message: Message): void {
-    this.handler?.(message);
   }
 
   close(): void {

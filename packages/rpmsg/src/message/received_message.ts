@@ -21,6 +21,8 @@ export class ReceivedMessage implements HeldMessage {
   #destination = 0;
   #token = -1;
   #state: "live" | MessageEnd = "done";
+  /** Whether the payload may be touched: live or held. A field of its own, for the hot path. */
+  #readable = false;
   readonly #release: ReleaseBuffer;
 
   constructor(words: SharedWords, release: ReleaseBuffer) {
@@ -44,17 +46,22 @@ export class ReceivedMessage implements HeldMessage {
     this.#destination = destination;
     this.#token = token;
     this.#state = "live";
+    this.#readable = true;
   }
 
   /** The handler returned: ends every use of the payload, unless it is held. */
   end(): MessageEnd {
-    if (this.#state === "live") this.#state = "done";
+    if (this.#state === "live") {
+      this.#state = "done";
+      this.#readable = false;
+    }
     return this.#state;
   }
 
   /** Ends every use of the payload, held or not: the device is gone. */
   revoke(): void {
     this.#state = "revoked";
+    this.#readable = false;
   }
 
   get length(): number {
@@ -81,10 +88,7 @@ export class ReceivedMessage implements HeldMessage {
     this.#check();
     const length = this.#length;
     if (!(targetOffset >= 0 && targetOffset + length <= target.length)) {
-      throw new RangeError(
-        `Copy a message of ${length} bytes to offset ${targetOffset}: the target has ` +
-          `${target.length} bytes`,
-      );
+      throw this.#tooLong(targetOffset, target.length);
     }
     this.#words.copyOut(this.#offset, target, targetOffset, length);
     return length;
@@ -117,6 +121,7 @@ export class ReceivedMessage implements HeldMessage {
     if (this.#state !== "held")
       throw new RpmsgError("RELEASED", "Release a message: it is not held");
     this.#state = "released";
+    this.#readable = false;
     this.#release(this, this.#token);
   }
 
@@ -124,13 +129,23 @@ export class ReceivedMessage implements HeldMessage {
     if (this.#state === "held") this.release();
   }
 
+  // What is thrown is made apart, so that the checks are small enough to be inlined.
   #check(): void {
-    if (this.#state !== "live" && this.#state !== "held") {
-      throw new RpmsgError(
-        "RELEASED",
-        "Use a message: its handler has returned, or it was released; hold() keeps it longer",
-      );
-    }
+    if (!this.#readable) throw this.#gone();
+  }
+
+  #gone(): RpmsgError {
+    return new RpmsgError(
+      "RELEASED",
+      "Use a message: its handler has returned, or it was released; hold() keeps it longer",
+    );
+  }
+
+  #tooLong(targetOffset: number, room: number): RangeError {
+    return new RangeError(
+      `Copy a message of ${this.#length} bytes to offset ${targetOffset}: the target has ` +
+        `${room} bytes`,
+    );
   }
 
   #at(offset: number, width: number): number {

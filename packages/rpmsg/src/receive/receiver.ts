@@ -1,7 +1,6 @@
 import type { Timer } from "@openamp/libmetal";
 import type { RpmsgBuffers } from "../buffer/rpmsg_buffers.ts";
 import type { EndpointTable } from "../endpoint/endpoint_table.ts";
-import type { LocalEndpoint } from "../endpoint/local_endpoint.ts";
 import { ReceivedMessage } from "../message/received_message.ts";
 import type { NameService } from "../name_service/name_service.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -179,7 +178,8 @@ export class Receiver {
       // onBound may have closed the endpoint, or the device.
       if (this.#state.failure !== undefined) return;
     }
-    if (endpoint.handler === undefined || endpoint.closed) {
+    const { handler } = endpoint;
+    if (handler === undefined || endpoint.closed) {
       this.#state.dropped.droppedNoHandler++;
       buffers.giveReceive(token);
       return;
@@ -187,18 +187,14 @@ export class Receiver {
     this.received++;
     const message = (this.#message ??= new ReceivedMessage(words, this.#release));
     message.begin(words, at + RPMSG_HEADER_SIZE, length, source, destination, token);
-    this.#deliver(endpoint, message, token);
-  }
-
-  #deliver(endpoint: LocalEndpoint, message: ReceivedMessage, token: number): void {
     try {
-      endpoint.deliver(message);
+      handler(message);
     } catch (error) {
       this.#state.callbackFailed(`handler of ${endpoint.label()}`, error);
     }
     const end = message.end();
     if (end === "done") {
-      this.#buffers.giveReceive(token);
+      buffers.giveReceive(token);
       return;
     }
     // It was given away: what the holder has must never show another message.
