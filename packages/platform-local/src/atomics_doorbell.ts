@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 import { type Doorbell, listeners } from "@openamp/libmetal";
 
 /** A doorbell between two Workers, and its end. */
@@ -39,7 +41,8 @@ export function atomicsDoorbell(words: Int32Array<SharedArrayBuffer>, own: 0 | 1
     const wait = Atomics.waitAsync(words, own, heard);
     // A wake may be a late one, for a ring that was heard already: it is looked at again.
     if (wait.async) void wait.value.then(hear);
-    else queueMicrotask(hear);
+    // In a turn of its own: a peer that rings without a pause would keep the event loop here (T24).
+    else setImmediate(hear);
   }
 
   function hear(): void {
