@@ -124,6 +124,35 @@ describe.each(roles)("T24: rings of the %s's peer", (role) => {
     expect(heard).toBe(4096);
   });
 
+  test("a line that throws, against its contract, does not leave the device deaf", async () => {
+    let broken = false;
+    const fragile = (line: Doorbell): Doorbell => ({
+      ring(id) {
+        if (broken) throw new Error("no line");
+        line.ring(id);
+      },
+      listen: (callback) => line.listen(callback),
+    });
+    const [first, second] = doorbellPair();
+    using loopback = await rpmsgLoopback({
+      clock: fakeClock(),
+      doorbells: role === "host" ? [fragile(first), second] : [first, fragile(second)],
+    });
+    const device = loopback[role];
+    const heard: number[] = [];
+    device.createEndpoint({ address: 40, onMessage: ({ length }) => heard.push(length) });
+    const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
+    const { vdev, memory } = loopback;
+    // The sender asks to be told of buffers that come back, and the device cannot tell it.
+    const wish = role === "host" ? vdev.ring(0).used : vdev.ring(1).available;
+    memory.write16(wish.offset, 0);
+    broken = true;
+    expect(() => sender.trySend(new Uint8Array(1))).toThrow("no line");
+    broken = false;
+    sender.trySend(new Uint8Array(2));
+    expect(heard).toEqual([1, 2]);
+  });
+
   test("a handler that polls its own device does not nest", async () => {
     using loopback = await rpmsgLoopback({ clock: fakeClock() });
     const heard: number[] = [];

@@ -1,7 +1,8 @@
-import { memoryOver } from "@openamp/libmetal";
+import { type Doorbell, memoryOver } from "@openamp/libmetal";
 import {
   changingWords,
   codeOf,
+  doorbellPair,
   fakeClock,
   type FakeClock,
   loopbackMemory,
@@ -75,6 +76,30 @@ describe.each(roles)("the %s without a buffer", (role) => {
     held[10]?.release();
     expect(endpoint.trySend(Uint8Array.of(10))).toBe(true);
     starved[Symbol.dispose]();
+  });
+
+  test("a buffer that came free without a ring goes to who waits longest", async () => {
+    const [toRemote, toHost] = doorbellPair();
+    let deaf = false;
+    const lossy = (line: Doorbell): Doorbell => ({
+      ring: (id) => void (deaf || line.ring(id)),
+      listen: (callback) => line.listen(callback),
+    });
+    using starved = await starving(role, { doorbells: [lossy(toRemote), lossy(toHost)] });
+    const { endpoint, held, heard, clock } = starved;
+    const first = endpoint.send(Uint8Array.of(1));
+    deaf = true;
+    held[0]?.release();
+    // There is a buffer, and nobody has noticed.
+    const second = endpoint.send(Uint8Array.of(2));
+    expect(endpoint.trySend(Uint8Array.of(3))).toBe(false);
+    deaf = false;
+    await clock.advanceAsync(10);
+    held[1]?.release();
+    await clock.advanceAsync(10);
+    starved[other[role]].poll();
+    await Promise.all([first, second]);
+    expect(heard).toEqual([1, 2]);
   });
 
   test("the peer is asked to tell of a free buffer only while somebody waits", async () => {
