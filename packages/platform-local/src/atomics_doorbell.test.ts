@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { type AtomicsDoorbell, atomicsDoorbell, DOORBELL_BYTES } from "./atomics_doorbell.ts";
@@ -58,6 +59,24 @@ describe("an atomicsDoorbell", () => {
     host.ring(0);
     await promise;
     expect(count).toBe(2);
+    host[Symbol.dispose]();
+    remote[Symbol.dispose]();
+  });
+
+  test("T24: leaves the event loop its turns while the peer rings without a pause", async () => {
+    const { host, remote } = line();
+    const storm = 100_000;
+    let count = 0;
+    // By the time that one ring was heard, there is always another.
+    remote.listen(() => {
+      if (++count < storm) host.ring(0);
+    });
+    const heard = nextRing(remote);
+    host.ring(0);
+    await heard;
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    expect(count).toBeGreaterThan(1);
+    expect(count).toBeLessThan(storm);
     host[Symbol.dispose]();
     remote[Symbol.dispose]();
   });

@@ -98,6 +98,31 @@ describe("workerProcessor", () => {
     await driver.unprepare();
   });
 
+  test("a start leaves nobody listening to its signal, whatever became of it", async () => {
+    const driver = workerProcessor();
+    const resources = await driver.prepare();
+    const { signal } = new AbortController();
+    let listening = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...given: Parameters<typeof add>) => {
+      listening++;
+      add(...given);
+    };
+    signal.removeEventListener = (...given: Parameters<typeof remove>) => {
+      listening--;
+      remove(...given);
+    };
+    for (const each of [source, new URL("../fixtures/no_such_module.ts", import.meta.url)]) {
+      const image = await driver.load({ name: each.pathname, source: each }, resources);
+      // Runtimes differ in whether a module that is missing is a failed start or a crash.
+      await driver.start(image, signal).catch(() => undefined);
+      expect(listening).toBe(0);
+      await driver.stop();
+    }
+    await driver.unprepare();
+  });
+
   test("tells why its Worker ended, once", async () => {
     const driver = workerProcessor();
     const resources = await driver.prepare();

@@ -138,11 +138,13 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
     worker = started;
     let up = false;
     let reason = "";
+    let abort: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         const fail = (cause: unknown): void =>
           reject(new LocalError("START", `Start ${name} with ${image.name}: ${reason}`, { cause }));
-        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        abort = () => reject(signal?.reason);
+        signal?.addEventListener("abort", abort, { once: true });
         started.on("online", () => resolve());
         started.on("error", (error: unknown) => {
           reason = error instanceof Error ? error.message : String(error);
@@ -158,6 +160,8 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
     } catch (error) {
       await stop();
       throw error;
+    } finally {
+      if (abort !== undefined) signal?.removeEventListener("abort", abort);
     }
   }
 

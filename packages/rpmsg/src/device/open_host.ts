@@ -43,6 +43,23 @@ export interface RpmsgHostOptions {
  * @returns The device. Closing it does not reset the virtio device: its owner does.
  * @throws {VirtioError} `DEVICE_TYPE`, or what the transport throws.
  * @throws {RpmsgError} `BUFFERS` where the memory is too small.
+ *
+ * @example
+ * ```ts
+ * import { openRpmsgHost, openRpmsgRemote } from "@openamp/rpmsg";
+ * import { doorbellPair, loopbackMemory, sharedVdev } from "@openamp/testing";
+ *
+ * const vdev = sharedVdev(loopbackMemory()); // or what a resource table offers
+ * const [toRemote, toHost] = doorbellPair();
+ * using host = await openRpmsgHost(vdev.driver(toRemote), { buffers: vdev.buffers });
+ * using remote = await openRpmsgRemote(vdev.device(toHost));
+ *
+ * remote.createEndpoint({ name: "service" });
+ * const { address } = await host.whenAnnounced("service");
+ * const endpoint = host.createEndpoint({ destination: address });
+ * await endpoint.send(new TextEncoder().encode("hello"));
+ * if (host.counters.sent !== 1) throw new Error("One message went out");
+ * ```
  */
 export async function openRpmsgHost(
   transport: VirtioDriverTransport,

@@ -34,6 +34,26 @@ export interface RpmsgRemoteOptions extends WaitOptions {
  * @param options How long to wait for DRIVER_OK (default 5000 ms), and the environment.
  * @returns The device. It fails with `RESET` when the driver takes it back; open it again then.
  * @throws {VirtioError} `TIMEOUT`, `ABORTED`, `DEVICE_TYPE`, or what a bad ring throws.
+ *
+ * @example
+ * ```ts
+ * import { openRpmsgHost, openRpmsgRemote } from "@openamp/rpmsg";
+ * import { doorbellPair, loopbackMemory, sharedVdev } from "@openamp/testing";
+ *
+ * const vdev = sharedVdev(loopbackMemory());
+ * const [toRemote, toHost] = doorbellPair();
+ * using host = await openRpmsgHost(vdev.driver(toRemote), { buffers: vdev.buffers });
+ * using remote = await openRpmsgRemote(vdev.device(toHost), { timeout: 1000 });
+ *
+ * const echo = remote.createEndpoint({
+ *   name: "echo",
+ *   onMessage: (message) => void echo.trySendTo(message.bytes, message.source),
+ * });
+ * const answers: number[] = [];
+ * const onMessage = (message: { length: number }) => answers.push(message.length);
+ * host.createEndpoint({ destination: echo.address, onMessage }).trySend(new Uint8Array(7));
+ * if (answers[0] !== 7) throw new Error("The remote sends back what came");
+ * ```
  */
 export async function openRpmsgRemote(
   transport: VirtioDeviceTransport,

@@ -33,6 +33,14 @@ export interface NameServiceMessage {
  *
  * @param name The name.
  * @returns True where it can.
+ *
+ * @example
+ * ```ts
+ * import { isServiceName } from "@openamp/rpmsg/wire";
+ *
+ * if (!isServiceName("rpmsg-tty")) throw new Error("A name as they are");
+ * if (isServiceName("x".repeat(32))) throw new Error("No byte is left for the NUL");
+ * ```
  */
 export function isServiceName(name: string): boolean {
   return /^[\x21-\x7e]([\x20-\x7e]{0,29}[\x21-\x7e])?$/.test(name);
@@ -45,6 +53,14 @@ export function isServiceName(name: string): boolean {
  * @param address The endpoint's address.
  * @param destroy Whether the service is gone.
  * @returns Its 40 bytes.
+ *
+ * @example
+ * ```ts
+ * import { encodeNameService } from "@openamp/rpmsg/wire";
+ *
+ * const bytes = encodeNameService("rpmsg-tty", 0x400, true);
+ * if (bytes.length !== 40 || bytes[33] !== 4 || bytes[36] !== 1) throw new Error("As Linux has it");
+ * ```
  */
 export function encodeNameService(name: string, address: number, destroy: boolean): Uint8Array {
   const bytes = new Uint8Array(RPMSG_NS_MESSAGE_SIZE);

@@ -17,6 +17,28 @@ import type { SharedVdev } from "../../loopback/shared_vdev.ts";
  * @param bufferSize Bytes of a buffer. Default 512.
  * @returns The change, for words over the victim's memory; from the second read of a field on, the
  *   length is 65535 and the addresses are other ones.
+ *
+ * @example
+ * ```ts
+ * import { memoryOver } from "@openamp/libmetal";
+ * import {
+ *   changingWords,
+ *   fakeClock,
+ *   loopbackMemory,
+ *   rawRpmsgRemote,
+ *   swappedHeaders,
+ * } from "@openamp/testing";
+ *
+ * const memory = loopbackMemory();
+ * const words = changingWords(memory.words);
+ * const victimMemory = memoryOver(memory.name, memory.physicalAddress, memory.kind, words);
+ * using peer = await rawRpmsgRemote({ clock: fakeClock(), memory, victimMemory });
+ * const lengths: number[] = [];
+ * peer.victim.createEndpoint({ address: 7, onMessage: ({ length }) => lengths.push(length) });
+ * words.change = swappedHeaders(peer.vdev);
+ * peer.send({ destination: 7, payload: new Uint8Array(5) });
+ * if (lengths[0] !== 5) throw new Error("The length that was checked is the one that is used");
+ * ```
  */
 export function swappedHeaders(vdev: SharedVdev, bufferSize: number = 512): Change {
   const { offset: start, size } = vdev.buffers;
