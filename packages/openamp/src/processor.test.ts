@@ -129,6 +129,27 @@ describe("T43: a crash", () => {
   });
 });
 
+test("firmware that breaks a ring: readers are told at once, and a boot helps", async () => {
+  await using processor = await openProcessor(workerProcessor());
+  await processor.boot(remoteUrl("breaks_ring.ts"));
+  const channel = await processor.channel("fragile");
+  const receive = failure(channel.receive({ timeout: 30_000 }));
+  const iteration = failure(
+    (async () => {
+      for await (const _ of channel);
+    })(),
+  );
+  await channel.send(text("go"));
+  const broken = expect.objectContaining({ code: "BROKEN" });
+  expect(await receive).toEqual(broken);
+  expect(await iteration).toEqual(broken);
+  expect(await failure(channel.send(text("late")))).toEqual(broken);
+  expect(await failure(processor.channel("fragile"))).toEqual(broken);
+  await processor.stop();
+  await processor.boot(obeys);
+  await processor.channel("echo");
+});
+
 describe("a stop", () => {
   test("ends waits with STOPPED, and iterations", async () => {
     await using processor = await openProcessor(workerProcessor());
