@@ -25,7 +25,7 @@ export interface Remote extends Disposable {
  * @returns The memory, the line, and the virtio devices.
  * @throws {LocalError} `NO_HOST` outside such a Worker.
  *
- * @example In the module that is booted: `const [rpmsg] = openRemote().vdevs`. Elsewhere it refuses
+ * @example The module that is booted gets its devices; elsewhere it refuses
  * ```ts
  * import { openRemote } from "@openamp/platform-local/remote";
  *
