@@ -4,7 +4,7 @@
  * | code | meaning |
  * | --- | --- |
  * | `MODULE` | the firmware of a Worker is a module, and this is none |
- * | `START` | the Worker ended before it was up |
+ * | `START` | the Worker ended before it was up, or was not up in time |
  * | `MEMORY_SIZE` | the memory is to be a multiple of 4096 bytes, 65536 and up |
  * | `NO_HOST` | the remote's code runs outside a Worker that a host started |
  */

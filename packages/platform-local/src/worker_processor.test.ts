@@ -1,4 +1,5 @@
 import type { ProcessorCrash, ProcessorResources } from "@openamp/remoteproc";
+import { fakeClock } from "@openamp/testing";
 import { describe, expect, test } from "vitest";
 
 import { openRemote } from "./remote/mod.ts";
@@ -48,6 +49,25 @@ describe("workerProcessor", () => {
       });
     },
   );
+
+  test("T41: a start has a limit, and leaves no timer when it succeeds", async () => {
+    const clock = fakeClock();
+    const driver = workerProcessor({ clock });
+    const resources = await driver.prepare();
+    try {
+      const image = await driver.load(firmware, resources);
+      const start = driver.start(image);
+      clock.advance(30_000);
+      await expect(start).rejects.toMatchObject({
+        code: "START",
+        message: "Start worker with answers.ts: it was not up within 30000 ms",
+      });
+      await driver.start(image);
+      expect(clock.pending).toBe(0);
+    } finally {
+      await driver.unprepare();
+    }
+  });
 
   test("runs two side by side, whose memories are their own", async () => {
     const drivers = [workerProcessor({ name: "a" }), workerProcessor({ name: "b" })];

@@ -8,6 +8,7 @@ import {
   listeners,
   type Logger,
   silentLogger,
+  type Timer,
 } from "@openamp/libmetal";
 import type {
   Firmware,
@@ -33,6 +34,8 @@ const MEMORY_SIZE = 1024 * 1024;
 /** Bytes of the least memory, in which rings and some buffers have room, and of each step. */
 const MEMORY_SIZE_MIN = 65536;
 const MEMORY_SIZE_STEP = 4096;
+/** Milliseconds that a Worker has to be up: it needs tens, and a loaded machine seconds. */
+const START_TIMEOUT = 30_000;
 /** Entries of each ring. */
 const RING_SIZE = 256;
 /** Alignment of each ring. */
@@ -139,8 +142,13 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
     let up = false;
     let reason = "";
     let abort: (() => void) | undefined;
+    let deadline: Timer | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
+        deadline = environment.clock.after(START_TIMEOUT, () => {
+          const late = `it was not up within ${START_TIMEOUT} ms`;
+          reject(new LocalError("START", `Start ${name} with ${image.name}: ${late}`));
+        });
         const fail = (cause: unknown): void =>
           reject(new LocalError("START", `Start ${name} with ${image.name}: ${reason}`, { cause }));
         abort = () => reject(signal?.reason);
@@ -161,6 +169,7 @@ export function workerProcessor(options: WorkerProcessorOptions = {}): Processor
       await stop();
       throw error;
     } finally {
+      deadline?.cancel();
       if (abort !== undefined) signal?.removeEventListener("abort", abort);
     }
   }
