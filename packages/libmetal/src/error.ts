@@ -6,8 +6,19 @@
  * | `INVALID_ARGUMENT` | a value that no call could accept | -EINVAL |
  * | `OUT_OF_RANGE` | an offset or a length beyond the region | -ERANGE |
  * | `MISALIGNED` | an offset that is not a multiple of the access width | -EINVAL |
- * | `OVERLAP` | two windows of one address space share an address | -EINVAL |
- * | `NOT_FOUND` | no file or region of that name | -ENOENT |
+ * | `OVERLAP` | two ranges that must lie apart share an address or a number | -EINVAL |
+ * | `READ_ONLY` | a write to a region that may only be read | -EACCES |
+ * | `NOT_FOUND` | no file, device or region of that name | -ENOENT |
+ * | `EXISTS` | the name, the number or the address is taken | -EEXIST |
+ * | `BUSY` | it is in use, and may be free later | -EBUSY |
+ * | `PERMISSION` | this user may not; the message says what would let it | -EACCES, -EPERM |
+ * | `NO_SPACE` | the memory, the table or the file system is full | -ENOMEM, -ENOSPC |
+ * | `NOT_OWNER` | a lock, a block or a hold of somebody else, or of nobody | -EPERM |
+ * | `DEADLOCK` | the wait could only be ended by the one who waits | -EDEADLK |
+ * | `CORRUPT` | what lies in shared memory contradicts itself | -EILSEQ |
+ * | `FAULT` | an address that is not mapped, or not for this direction | -EFAULT |
+ * | `TIMEOUT` | time was up | -ETIMEDOUT |
+ * | `ABORTED` | the signal of the wait was aborted | -ECANCELED |
  * | `UNSUPPORTED` | this runtime or host cannot do it | -ENOSYS |
  * | `CLOSED` | the owner was closed before | -ENODEV |
  * | `SYSTEM` | the operating system refused; the message has its reason | its errno |
@@ -17,7 +28,18 @@ export type MetalErrorCode =
   | "OUT_OF_RANGE"
   | "MISALIGNED"
   | "OVERLAP"
+  | "READ_ONLY"
   | "NOT_FOUND"
+  | "EXISTS"
+  | "BUSY"
+  | "PERMISSION"
+  | "NO_SPACE"
+  | "NOT_OWNER"
+  | "DEADLOCK"
+  | "CORRUPT"
+  | "FAULT"
+  | "TIMEOUT"
+  | "ABORTED"
   | "UNSUPPORTED"
   | "CLOSED"
   | "SYSTEM";

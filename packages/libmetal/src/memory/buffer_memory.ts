@@ -1,6 +1,6 @@
 import { MetalError } from "../error.ts";
 import { MappedWords } from "./mapped_words.ts";
-import type { CacheMaintenance, Memory, MemoryKind } from "./memory.ts";
+import type { CacheMaintenance, Mapping, Memory, MemoryKind } from "./memory.ts";
 import type { SharedWords } from "./shared_words.ts";
 
 /** The most bytes that a memory has: offsets are shifted as 32-bit numbers. */
@@ -18,6 +18,11 @@ export interface BufferMemoryOptions {
   readonly byteOffset?: number;
   /** Bytes: a multiple of 4, 4 to 2^32. Default: the rest of the buffer, rounded down. */
   readonly byteLength?: number;
+  /**
+   * The address of the first byte in this process, where the buffer is a mapping of the operating
+   * system.
+   */
+  readonly address?: number;
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
   /** Cache maintenance, where the memory is not coherent. */
@@ -78,7 +83,8 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
     );
   }
   const words = new MappedWords(buffer, byteOffset, byteLength, kind, maintenance);
-  return memoryOver(name, physicalAddress, kind, words);
+  const mapping = { buffer, byteOffset, address: options.address };
+  return memoryOver(name, physicalAddress, kind, words, mapping);
 }
 
 /**
@@ -88,6 +94,7 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
  * @param physicalAddress The physical address of the first byte.
  * @param kind How it may be touched.
  * @param words The bytes.
+ * @param mapping Where they lie here, where they are bytes of a buffer.
  * @returns The memory.
  */
 export function memoryOver(
@@ -95,6 +102,7 @@ export function memoryOver(
   physicalAddress: number,
   kind: MemoryKind,
   words: SharedWords,
+  mapping?: Mapping,
 ): Memory {
   const size = words.byteLength;
 
@@ -121,6 +129,7 @@ export function memoryOver(
     size,
     kind,
     words,
+    mapping,
     read8(offset) {
       check("Read", offset, 1, 1);
       return words.load8(offset);

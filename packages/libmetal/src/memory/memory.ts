@@ -10,6 +10,19 @@ import type { SharedWords } from "./shared_words.ts";
  */
 export type MemoryKind = "normal" | "device";
 
+/** Where the bytes of a memory lie in this thread. */
+export interface Mapping {
+  /** The buffer that they lie in. */
+  readonly buffer: ArrayBufferLike;
+  /** Where offset 0 lies in the buffer: bytes, a multiple of 8. */
+  readonly byteOffset: number;
+  /**
+   * The address of offset 0 in this process, where the operating system has mapped it: what a call
+   * of the C library takes. Upstream: `virt`.
+   */
+  readonly address: number | undefined;
+}
+
 /**
  * A region whose bytes are mapped here and seen by the peer. Upstream: `metal_io_region` with
  * `virt`.
@@ -19,6 +32,12 @@ export interface Memory extends IoRegion {
   readonly kind: MemoryKind;
   /** Its bytes, for ring and wire code. */
   readonly words: SharedWords;
+  /**
+   * Where its bytes lie here: for locks and for calls of the operating system, which need the words
+   * themselves. Undefined where the words are not bytes of a buffer, such as those that a test
+   * watches.
+   */
+  readonly mapping: Mapping | undefined;
   /**
    * Makes our writes visible to the peer. Upstream: `metal_cache_flush`.
    *

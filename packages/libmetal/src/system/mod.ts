@@ -15,7 +15,7 @@
  *
  * @module
  */
-export type { MappedFile, SharedMemoryOptions } from "./shared_mapping.ts";
-export * from "./shared_file.ts";
-export * from "./shared_memory.ts";
-export * from "./host_files.ts";
+export type { MappedFile, SharedMemoryOptions } from "./memory/shared_mapping.ts";
+export * from "./memory/shared_file.ts";
+export * from "./memory/shared_memory.ts";
+export * from "./files/host_files.ts";

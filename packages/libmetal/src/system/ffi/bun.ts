@@ -1,4 +1,4 @@
-import { dlopen, FFIType, read, toArrayBuffer } from "bun:ffi";
+import { dlopen, FFIType, ptr, read, toArrayBuffer } from "bun:ffi";
 import { LIBRARY, numeric, type ForeignLibrary } from "./foreign.ts";
 
 const TYPES = { int: FFIType.i32, long: FFIType.i64_fast, bytes: FFIType.ptr } as const;
@@ -20,5 +20,6 @@ export function openLibrary(): ForeignLibrary {
       return location === null ? 0 : read.i32(location);
     },
     view: (address, length) => toArrayBuffer(address, 0, length),
+    address: (bytes) => ptr(bytes),
   };
 }

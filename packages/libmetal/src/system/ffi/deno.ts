@@ -27,5 +27,10 @@ export function openLibrary(): ForeignLibrary {
       if (pointer === null) throw new TypeError("No bytes are at the null pointer");
       return Deno.UnsafePointerView.getArrayBuffer(pointer, length);
     },
+    address(bytes) {
+      // Its types leave shared buffers out; it takes them all the same.
+      const pointer = Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>);
+      return Number(Deno.UnsafePointer.value(pointer));
+    },
   };
 }

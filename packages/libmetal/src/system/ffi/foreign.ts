@@ -30,6 +30,14 @@ export interface ForeignLibrary {
    * @param length How many.
    */
   view(address: number, length: number): ArrayBuffer;
+  /**
+   * Where the bytes of an array lie, for a structure that holds pointers. They stay there as long as
+   * the array is referenced: keep it, and everything that the structure points to, until the call
+   * has returned.
+   *
+   * @param bytes The array, of one byte at least.
+   */
+  address(bytes: Uint8Array): number;
 }
 
 /** The C library of Linux distributions (glibc). */
@@ -44,4 +52,26 @@ export const LIBRARY = "libc.so.6";
 export function numeric(symbol: unknown): (...values: readonly (number | Uint8Array)[]) => number {
   if (typeof symbol !== "function") throw new TypeError("A foreign function is no function");
   return (...values) => Number(symbol(...values));
+}
+
+/**
+ * Binds a function at its first call, so that a program pays only for those that it calls.
+ *
+ * @param library The library.
+ * @param name The name of the symbol.
+ * @param result What it returns.
+ * @param parameters What it takes.
+ * @returns The function.
+ */
+export function bindLazily<const Parameters extends readonly ForeignType[]>(
+  library: ForeignLibrary,
+  name: string,
+  result: Exclude<ForeignType, "bytes">,
+  parameters: Parameters,
+): (...values: ForeignArguments<Parameters>) => number {
+  let bound: ((...values: ForeignArguments<Parameters>) => number) | undefined;
+  return (...values) => {
+    bound ??= library.bind(name, result, parameters);
+    return bound(...values);
+  };
 }

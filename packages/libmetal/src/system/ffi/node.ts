@@ -9,6 +9,7 @@ interface Koffi {
   };
   errno(): number;
   view(address: bigint, length: number): ArrayBuffer;
+  address(value: Uint8Array): bigint;
 }
 
 const TYPES = { int: "int", long: "int64_t", bytes: "void *" } as const;
@@ -28,6 +29,7 @@ export function openLibrary(): ForeignLibrary {
     },
     errno: () => koffi.errno(),
     view: (address, length) => koffi.view(BigInt(address), length),
+    address: (bytes) => Number(koffi.address(bytes)),
   };
 }
 

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const MODULE = new URL("./mod.ts", import.meta.url).href;
-const TOOLS = fileURLToPath(new URL("../../../../node_modules/", import.meta.url));
+const MODULE = new URL("../mod.ts", import.meta.url).href;
+const TOOLS = fileURLToPath(new URL("../../../../../node_modules/", import.meta.url));
 
 /** Makes shared memory in another runtime, and prints what goes wrong. */
 const PROGRAM = `
@@ -26,7 +26,7 @@ test.each([
     "Deno",
     [".runtimes/deno", "run", "--quiet", "--no-check", "--no-prompt", "-"],
     PROGRAM,
-    "UNSUPPORTED: Deno shares memory between processes only with --allow-ffi",
+    "UNSUPPORTED: Deno calls the C library only with --allow-ffi",
   ],
   [
     "Node",

@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from "node:util";
-import { MetalError } from "../error.ts";
+import { MetalError } from "../../error.ts";
 import { LINUX } from "./linux.ts";
 
 /**

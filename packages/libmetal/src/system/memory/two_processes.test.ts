@@ -4,7 +4,7 @@ import { execPath, versions } from "node:process";
 import type { SharedWords } from "@openamp/libmetal";
 import { createSharedMemory, type MappedFile } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
-import { count } from "../../../../tools/counts.ts";
+import { count } from "../../../../../tools/counts.ts";
 
 const PLACE = { size: 0x1000, physicalAddress: 0 };
 const INCREMENTS = count("increments of two processes");
@@ -22,7 +22,7 @@ const PAYLOAD = 256;
 
 /** What both processes have, in the text of the other one: its functions are those of this module. */
 const PRELUDE = `
-  import { mapSharedFile } from "${new URL("./mod.ts", import.meta.url).href}";
+  import { mapSharedFile } from "${new URL("../mod.ts", import.meta.url).href}";
   const [READY, GO, COUNTER, REQUEST, REPLY, PAYLOAD] = [${[READY, GO, COUNTER, REQUEST, REPLY, PAYLOAD].join(", ")}];
   const pattern = ${String(pattern)};
   const waitFor = ${String(waitFor)};

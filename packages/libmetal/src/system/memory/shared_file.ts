@@ -1,13 +1,13 @@
-import { MetalError } from "../error.ts";
-import { loadLibc, type Libc } from "./libc.ts";
-import { LINUX } from "./linux.ts";
+import { MetalError } from "../../error.ts";
+import { loadLibc, type Libc } from "../libc/libc.ts";
+import { LINUX } from "../libc/linux.ts";
 import {
   checkSize,
   mapDescriptor,
   type MappedFile,
   type SharedMemoryOptions,
 } from "./shared_mapping.ts";
-import { systemError } from "./system_error.ts";
+import { systemError } from "../libc/system_error.ts";
 
 /** What {@linkcode mapSharedFile} needs. */
 export interface SharedFileOptions extends SharedMemoryOptions {

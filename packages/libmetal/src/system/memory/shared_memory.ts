@@ -1,13 +1,13 @@
 import { pid } from "node:process";
-import { loadLibc } from "./libc.ts";
-import { LINUX } from "./linux.ts";
+import { loadLibc } from "../libc/libc.ts";
+import { LINUX } from "../libc/linux.ts";
 import {
   checkSize,
   mapDescriptor,
   type MappedFile,
   type SharedMemoryOptions,
 } from "./shared_mapping.ts";
-import { systemError } from "./system_error.ts";
+import { systemError } from "../libc/system_error.ts";
 
 /**
  * Makes shared memory that is no file of any directory: a memfd, sealed so that nobody can shorten

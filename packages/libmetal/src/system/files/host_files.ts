@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { MetalError } from "../error.ts";
-import type { FileSystem } from "../files/file_system.ts";
-import { systemError } from "./system_error.ts";
+import { MetalError } from "../../error.ts";
+import type { FileSystem } from "../../files/file_system.ts";
+import { systemError } from "../libc/system_error.ts";
 
 /**
  * The files of this machine, through `node:fs`.

@@ -1,9 +1,9 @@
-import { MetalError } from "../error.ts";
-import { bufferMemory } from "../memory/buffer_memory.ts";
-import type { Memory, MemoryKind } from "../memory/memory.ts";
-import type { Libc } from "./libc.ts";
-import { LINUX } from "./linux.ts";
-import { systemError } from "./system_error.ts";
+import { MetalError } from "../../error.ts";
+import { bufferMemory } from "../../memory/buffer_memory.ts";
+import type { Memory, MemoryKind } from "../../memory/memory.ts";
+import type { Libc } from "../libc/libc.ts";
+import { LINUX } from "../libc/linux.ts";
+import { systemError } from "../libc/system_error.ts";
 
 /** The largest mapping: a larger one ends the process on Node, and throws on Bun (measured). */
 const MAXIMUM_SIZE = 2 ** 32;
@@ -80,7 +80,13 @@ export function mapDescriptor(
 
   let memory: Memory;
   try {
-    memory = bufferMemory({ name, physicalAddress, kind, buffer: libc.view(address, size) });
+    memory = bufferMemory({
+      name,
+      physicalAddress,
+      kind,
+      address,
+      buffer: libc.view(address, size),
+    });
   } catch (cause) {
     libc.munmap(address, size);
     throw cause;
