@@ -41,7 +41,7 @@ function readableUrl(url: URL): string {
 
 function hostError(action: string, cause: unknown): MetalError {
   if (cause instanceof Error && "errno" in cause && typeof cause.errno === "number") {
-    return systemError(action, Math.abs(cause.errno), cause);
+    return systemError(action, Math.abs(cause.errno), { cause });
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new MetalError("SYSTEM", `${action}: ${reason}`, { cause });

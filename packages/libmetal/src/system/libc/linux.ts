@@ -4,6 +4,7 @@
  */
 export const LINUX = {
   // <fcntl.h>
+  O_RDONLY: 0,
   O_RDWR: 0o2,
   O_CREAT: 0o100,
   O_EXCL: 0o200,
@@ -14,6 +15,7 @@ export const LINUX = {
   F_SEAL_GROW: 4,
   // <unistd.h>
   SEEK_END: 2,
+  _SC_PAGESIZE: 30,
   // <sys/mman.h>
   PROT_READ: 1,
   PROT_WRITE: 2,
@@ -25,8 +27,21 @@ export const LINUX = {
   MFD_CLOEXEC: 1,
   MFD_ALLOW_SEALING: 2,
   // <errno.h>
+  EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
+  ENOMEM: 12,
+  EACCES: 13,
+  EBUSY: 16,
+  EEXIST: 17,
   ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  ENFILE: 23,
+  EMFILE: 24,
+  ENOSPC: 28,
   ESPIPE: 29,
+  EROFS: 30,
+  ENAMETOOLONG: 36,
+  EDQUOT: 122,
 } as const;

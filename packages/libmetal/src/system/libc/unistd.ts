@@ -10,6 +10,8 @@ export interface Unistd {
   readonly lseek: (descriptor: number, offset: number, whence: number) => number;
   /** Sets the size of a file. */
   readonly ftruncate: (descriptor: number, length: number) => number;
+  /** A limit or a size of the system, such as that of a page. */
+  readonly sysconf: (name: number) => number;
 }
 
 /** Binds the functions of `<unistd.h>`. */
@@ -19,5 +21,6 @@ export function unistd(library: ForeignLibrary): Unistd {
     unlink: bindLazily(library, "unlink", "int", ["bytes"]),
     lseek: bindLazily(library, "lseek", "long", ["int", "long", "int"]),
     ftruncate: bindLazily(library, "ftruncate", "int", ["int", "long"]),
+    sysconf: bindLazily(library, "sysconf", "long", ["int"]),
   };
 }

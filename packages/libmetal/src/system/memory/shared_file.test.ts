@@ -64,6 +64,17 @@ describe("a shared file", () => {
   });
 });
 
+test("a mapping starts at any page of the file, and reserves what lies before it", async () => {
+  using whole = await mapSharedFile(place({ create: true }));
+  // 64 KiB is a multiple of every page size that Linux has.
+  const second = { path: join(directory, `file${files++}`), offset: 0x10000, size: 0x1000 };
+  using part = await mapSharedFile(place({ ...second, create: true }));
+  expect(statSync(part.path).size).toBe(0x11000);
+  part.memory.write32(0xffc, 7);
+  expect(readFileSync(part.path).readUInt32LE(0x10ffc)).toBe(7);
+  expect(whole.memory.read32(0)).toBe(0);
+});
+
 describe("a closed mapping", () => {
   test("reads zeros, reaches nobody, and crashes nothing", async () => {
     using theirs = await mapSharedFile(place({ create: true }));
@@ -126,7 +137,7 @@ describe("mapSharedFile refuses", () => {
   test("to make a file that exists, and leaves it as it is", async () => {
     writeFileSync(path, "ours");
     expect(await failure({ create: true })).toMatchObject({
-      code: "SYSTEM",
+      code: "EXISTS",
       message: `Create the shared file "${path}": file already exists (EEXIST)`,
     });
     expect(readFileSync(path, "utf8")).toBe("ours");
@@ -145,10 +156,10 @@ describe("mapSharedFile refuses", () => {
   test.each([
     ["/dev/null", "OUT_OF_RANGE", "bytes are asked for, and it has 0"],
     ["/etc/passwd/x", "NOT_FOUND", "not a directory (ENOTDIR)"],
-    ["/etc", "SYSTEM", "illegal operation on a directory (EISDIR)"],
+    ["/etc", "INVALID_ARGUMENT", "illegal operation on a directory (EISDIR)"],
     ["", "INVALID_ARGUMENT", "that is no path"],
     ["a\0b", "INVALID_ARGUMENT", "that is no path"],
-    [`/${"x".repeat(300)}`, "SYSTEM", "name too long (ENAMETOOLONG)"],
+    [`/${"x".repeat(300)}`, "INVALID_ARGUMENT", "name too long (ENAMETOOLONG)"],
   ])("the path %j", async (fault, code, words) => {
     expect(await failure({ path: fault })).toMatchObject({
       code,
@@ -161,6 +172,22 @@ describe("mapSharedFile refuses", () => {
     expect(await failure({})).toMatchObject({
       code: "INVALID_ARGUMENT",
       message: `Map the shared file "${path}": it is no ordinary file`,
+    });
+  });
+
+  test.each([1, 2048, -0x10000, 0.5, NaN])("the offset %d", async (offset) => {
+    writeFileSync(path, new Uint8Array(2 * SIZE));
+    expect(await failure({ offset })).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(`offset ${offset} is not a multiple of the page size`),
+    });
+  });
+
+  test("a mapping that ends behind the file (T46)", async () => {
+    writeFileSync(path, new Uint8Array(SIZE + 4));
+    expect(await failure({ offset: SIZE, size: 8 })).toMatchObject({
+      code: "OUT_OF_RANGE",
+      message: `Map the shared file "${path}": ${SIZE + 8} bytes are asked for, and it has ${SIZE + 4}`,
     });
   });
 

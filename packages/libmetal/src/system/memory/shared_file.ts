@@ -4,19 +4,20 @@ import { LINUX } from "../libc/linux.ts";
 import {
   checkSize,
   mapDescriptor,
+  type DescriptorOptions,
   type MappedFile,
-  type SharedMemoryOptions,
 } from "./shared_mapping.ts";
 import { systemError } from "../libc/system_error.ts";
 
 /** What {@linkcode mapSharedFile} needs. */
-export interface SharedFileOptions extends SharedMemoryOptions {
+export interface SharedFileOptions extends DescriptorOptions {
   /** An ordinary file, on any file system that can be mapped. */
   readonly path: string;
   /**
    * True: makes the file, which must not exist, readable and writable for this user only, with its
    * full size and all of its blocks, so that a full disk is an error here and not SIGBUS later.
-   * False: the file must exist, with `size` bytes at least. It is never resized. Default false.
+   * False: the file must exist, with `offset + size` bytes at least. It is never resized. Default
+   * false.
    */
   readonly create?: boolean;
 }
@@ -30,10 +31,12 @@ export interface SharedFileOptions extends SharedMemoryOptions {
  *
  * @param options The file, its size and its address.
  * @returns The mapping, for its owner to close.
- * @throws {MetalError} `NOT_FOUND` where there is no such file or directory; `OUT_OF_RANGE` where the
- *   file has less than `size` bytes; `INVALID_ARGUMENT` for a size, address or path that no call
- *   could accept; `UNSUPPORTED` where the runtime cannot map files; `SYSTEM` where the operating
- *   system refuses. A file that this call has made does not stay behind.
+ * @throws {MetalError} `NOT_FOUND` where there is no such file or directory; `EXISTS` where `create`
+ *   finds one; `OUT_OF_RANGE` where the file ends before the memory does; `PERMISSION` where this
+ *   user may not; `NO_SPACE` where the disk is full; `INVALID_ARGUMENT` for a size, offset, address
+ *   or path that no call could accept; `UNSUPPORTED` where the runtime cannot map files; `SYSTEM`
+ *   where the operating system refuses otherwise. A file that this call has made does not stay
+ *   behind.
  *
  * @example
  * ```ts
@@ -48,7 +51,7 @@ export interface SharedFileOptions extends SharedMemoryOptions {
  * ```
  */
 export async function mapSharedFile(options: SharedFileOptions): Promise<MappedFile> {
-  const { path, size, create = false } = options;
+  const { path, size, offset = 0, create = false } = options;
   const action = `${create ? "Create" : "Map"} the shared file "${path}"`;
   checkSize(action, size);
   const name = cString(action, path);
@@ -58,8 +61,8 @@ export async function mapSharedFile(options: SharedFileOptions): Promise<MappedF
   const descriptor = libc.open(name, flags, 0o600);
   if (descriptor === -1) throw systemError(action, libc.errno());
   try {
-    if (create) reserve(libc, action, descriptor, size);
-    else checkFile(libc, action, descriptor, size);
+    if (create) reserve(libc, action, descriptor, offset + size);
+    else checkFile(libc, action, descriptor, offset + size);
     return mapDescriptor(libc, action, descriptor, path, options);
   } catch (cause) {
     if (create) libc.unlink(name);
@@ -76,25 +79,25 @@ function cString(action: string, text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-function reserve(libc: Libc, action: string, descriptor: number, size: number): void {
+function reserve(libc: Libc, action: string, descriptor: number, length: number): void {
   let errno: number;
   // A signal ends the reservation of a large file on tmpfs early.
-  do errno = libc.posixFallocate(descriptor, 0, size);
+  do errno = libc.posixFallocate(descriptor, 0, length);
   while (errno === LINUX.EINTR);
   if (errno !== 0) throw systemError(action, errno);
 }
 
-function checkFile(libc: Libc, action: string, descriptor: number, size: number): void {
+function checkFile(libc: Libc, action: string, descriptor: number, length: number): void {
   const present = libc.lseek(descriptor, 0, LINUX.SEEK_END);
   if (present === -1) {
     const errno = libc.errno();
     if (errno !== LINUX.ESPIPE) throw systemError(action, errno);
     throw new MetalError("INVALID_ARGUMENT", `${action}: it is no ordinary file`);
   }
-  if (present < size) {
+  if (present < length) {
     throw new MetalError(
       "OUT_OF_RANGE",
-      `${action}: ${size} bytes are asked for, and it has ${present}`,
+      `${action}: ${length} bytes are asked for, and it has ${present}`,
     );
   }
 }

@@ -52,29 +52,41 @@ export function checkSize(action: string, size: number): void {
   );
 }
 
+/** What of an open file is mapped. */
+export interface DescriptorOptions extends SharedMemoryOptions {
+  /**
+   * Where in the file the memory starts: a multiple of the page size. Default 0. In a UIO device,
+   * map `i` starts at `i` pages.
+   */
+  readonly offset?: number;
+}
+
 /**
- * Maps the first bytes of an open file.
+ * Maps bytes of an open file or of a device. How many there are is not looked up: a device has no
+ * size that could be asked for. Whoever opened a file has compared its size.
  *
  * @param libc The C library.
  * @param action What is attempted, on what.
  * @param descriptor The file. It may be closed afterwards.
  * @param path Where others open it.
- * @param options Its size, address and kind.
+ * @param options Its size, address, kind and offset.
  * @param release What to do beside ending the mapping when it is closed.
  * @returns The mapping.
- * @throws {MetalError} `SYSTEM` where it cannot be mapped, `INVALID_ARGUMENT` for the address.
+ * @throws {MetalError} `INVALID_ARGUMENT` for the address or the offset; where it cannot be mapped,
+ *   what {@linkcode systemError} makes of the reason.
  */
 export function mapDescriptor(
   libc: Libc,
   action: string,
   descriptor: number,
   path: string,
-  options: SharedMemoryOptions,
+  options: DescriptorOptions,
   release: () => void = () => {},
 ): MappedFile {
-  const { size, physicalAddress, kind = "normal", name = path } = options;
+  const { size, physicalAddress, kind = "normal", name = path, offset = 0 } = options;
+  checkOffset(libc, action, offset);
   const access = LINUX.PROT_READ | LINUX.PROT_WRITE;
-  const address = libc.mmap(0, size, access, LINUX.MAP_SHARED, descriptor, 0);
+  const address = libc.mmap(0, size, access, LINUX.MAP_SHARED, descriptor, offset);
   // All runtimes would build a buffer at MAP_FAILED without a word.
   if (address === -1) throw systemError(action, libc.errno());
 
@@ -105,4 +117,13 @@ export function mapDescriptor(
     release();
   }
   return { path, memory, close, [Symbol.dispose]: close };
+}
+
+function checkOffset(libc: Libc, action: string, offset: number): void {
+  const page = libc.sysconf(LINUX._SC_PAGESIZE);
+  if (Number.isSafeInteger(offset) && offset >= 0 && offset % page === 0) return;
+  throw new MetalError(
+    "INVALID_ARGUMENT",
+    `${action}: offset ${offset} is not a multiple of the page size, ${page}`,
+  );
 }
