@@ -23,6 +23,8 @@ export interface BufferMemoryOptions {
    * system.
    */
   readonly address?: number;
+  /** Aborted when the owner of the bytes has ended their mapping. */
+  readonly closed?: AbortSignal;
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
   /** Cache maintenance, where the memory is not coherent. */
@@ -83,7 +85,8 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
     );
   }
   const words = new MappedWords(buffer, byteOffset, byteLength, kind, maintenance);
-  const mapping = { buffer, byteOffset, address: options.address };
+  const { address, closed } = options;
+  const mapping = { buffer, byteOffset, address, closed };
   return memoryOver(name, physicalAddress, kind, words, mapping);
 }
 

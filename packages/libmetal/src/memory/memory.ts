@@ -21,6 +21,11 @@ export interface Mapping {
    * of the C library takes. Upstream: `virt`.
    */
   readonly address: number | undefined;
+  /**
+   * Aborted when the owner has ended the mapping: its bytes are nobody's then, so locks refuse them
+   * and sleeps on them end. Undefined where the bytes live as long as the buffer.
+   */
+  readonly closed: AbortSignal | undefined;
 }
 
 /**

@@ -83,7 +83,10 @@ describe("a closed mapping", () => {
     theirs.memory.setBlock(0, 0xaa, SIZE);
     expect(view.every((byte) => byte === 0xaa)).toBe(true);
 
+    const { closed } = ours.memory.mapping!;
+    expect(closed?.aborted).toBe(false);
     ours.close();
+    expect(closed?.aborted).toBe(true);
     expect(view.every((byte) => byte === 0)).toBe(true);
     ours.memory.setBlock(0, 0x55, SIZE);
     ours.memory.words.store16(0, 1);

@@ -90,6 +90,7 @@ export function mapDescriptor(
   // All runtimes would build a buffer at MAP_FAILED without a word.
   if (address === -1) throw systemError(action, libc.errno());
 
+  const closing = new AbortController();
   let memory: Memory;
   try {
     memory = bufferMemory({
@@ -97,6 +98,7 @@ export function mapDescriptor(
       physicalAddress,
       kind,
       address,
+      closed: closing.signal,
       buffer: libc.view(address, size),
     });
   } catch (cause) {
@@ -104,16 +106,15 @@ export function mapDescriptor(
     throw cause;
   }
 
-  let closed = false;
   function close(): void {
-    if (closed) return;
+    if (closing.signal.aborted) return;
     // Not munmap: an access to unmapped bytes is SIGSEGV, and their addresses would soon be those of
     // another mapping. No runtime can end every view of a buffer, so the addresses are never reused.
     const flags = LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS | LINUX.MAP_FIXED | LINUX.MAP_NORESERVE;
     if (libc.mmap(address, size, access, flags, -1, 0) === -1) {
       throw systemError(`Close the mapping of "${path}"`, libc.errno());
     }
-    closed = true;
+    closing.abort();
     release();
   }
   return { path, memory, close, [Symbol.dispose]: close };
