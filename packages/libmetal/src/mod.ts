@@ -34,6 +34,7 @@ export * from "./memory/buffer_memory.ts";
 export * from "./memory/address_space.ts";
 export * from "./event/listeners.ts";
 export type * from "./lock/futex.ts";
+export * from "./lock/atomics_futex.ts";
 export * from "./doorbell/doorbell.ts";
 export * from "./files/file_system.ts";
 export type * from "./wire/struct_layout.ts";

@@ -19,3 +19,4 @@ export type { MappedFile, SharedMemoryOptions } from "./memory/shared_mapping.ts
 export * from "./memory/shared_file.ts";
 export * from "./memory/shared_memory.ts";
 export * from "./files/host_files.ts";
+export * from "./futex/open_futex.ts";

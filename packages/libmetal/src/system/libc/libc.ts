@@ -1,6 +1,8 @@
 import { loadLibrary } from "../ffi/load_library.ts";
 import { type Fcntl, fcntl } from "./fcntl.ts";
+import { type Futex, futex } from "./futex.ts";
 import { type Mman, mman } from "./mman.ts";
+import { type Time, time } from "./time.ts";
 import { type Unistd, unistd } from "./unistd.ts";
 
 /**
@@ -8,7 +10,7 @@ import { type Unistd, unistd } from "./unistd.ts";
  * those that fail return -1 and leave the reason in {@linkcode Libc.errno}. A file each for the
  * headers that declare them; a function is looked up at its first call.
  */
-export interface Libc extends Fcntl, Mman, Unistd {
+export interface Libc extends Fcntl, Futex, Mman, Time, Unistd {
   /** `<errno.h>` The reason of the failure before. */
   readonly errno: () => number;
   /** A buffer over mapped bytes, which it neither owns nor frees. */
@@ -29,7 +31,9 @@ export async function loadLibc(): Promise<Libc> {
   const library = await loadLibrary();
   loaded ??= {
     ...fcntl(library),
+    ...futex(library),
     ...mman(library),
+    ...time(library),
     ...unistd(library),
     errno: () => library.errno(),
     view: (address, length) => library.view(address, length),

@@ -9,7 +9,9 @@ test("the numbers are those of the headers of this machine", () => {
   const names = Object.keys(LINUX);
   const source = [
     "#define _GNU_SOURCE",
-    ...["fcntl", "unistd", "sys/mman", "errno", "stdio"].map((header) => `#include <${header}.h>`),
+    ...["fcntl", "unistd", "sys/mman", "time", "linux/futex", "errno", "stdio"].map(
+      (header) => `#include <${header}.h>`,
+    ),
     "int main(void) {",
     ...names.map((name) => `  printf("%s %lld\\n", "${name}", (long long)${name});`),
     "  return 0;",

@@ -26,10 +26,18 @@ export const LINUX = {
   MAP_NORESERVE: 0x4000,
   MFD_CLOEXEC: 1,
   MFD_ALLOW_SEALING: 2,
+  // <time.h>
+  CLOCK_MONOTONIC: 1,
+  // <linux/futex.h>
+  FUTEX_WAIT: 0,
+  FUTEX_WAKE: 1,
+  FUTEX_32: 2,
+  FUTEX_WAITV_MAX: 128,
   // <errno.h>
   EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
+  EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
   EBUSY: 16,
@@ -43,5 +51,7 @@ export const LINUX = {
   ESPIPE: 29,
   EROFS: 30,
   ENAMETOOLONG: 36,
+  ENOSYS: 38,
+  ETIMEDOUT: 110,
   EDQUOT: 122,
 } as const;

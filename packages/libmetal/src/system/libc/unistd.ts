@@ -10,6 +10,10 @@ export interface Unistd {
   readonly lseek: (descriptor: number, offset: number, whence: number) => number;
   /** Sets the size of a file. */
   readonly ftruncate: (descriptor: number, length: number) => number;
+  /** Reads bytes. Returns how many. */
+  readonly read: (descriptor: number, buffer: Uint8Array, count: number) => number;
+  /** The number of the calling thread. */
+  readonly gettid: () => number;
   /** A limit or a size of the system, such as that of a page. */
   readonly sysconf: (name: number) => number;
 }
@@ -21,6 +25,8 @@ export function unistd(library: ForeignLibrary): Unistd {
     unlink: bindLazily(library, "unlink", "int", ["bytes"]),
     lseek: bindLazily(library, "lseek", "long", ["int", "long", "int"]),
     ftruncate: bindLazily(library, "ftruncate", "int", ["int", "long"]),
+    read: bindLazily(library, "read", "long", ["int", "bytes", "long"]),
+    gettid: bindLazily(library, "gettid", "int", []),
     sysconf: bindLazily(library, "sysconf", "long", ["int"]),
   };
 }
