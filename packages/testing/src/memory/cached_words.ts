@@ -64,6 +64,12 @@ export function cachedWords(memory: SharedWords): SharedWords {
     set16(offset, value);
     set16(offset + 2, value >>> 16);
   };
+  const get64 = (offset: number): bigint =>
+    (BigInt(get32(offset + 4)) << 32n) | BigInt(get32(offset));
+  const set64 = (offset: number, value: bigint): void => {
+    set32(offset, Number(BigInt.asUintN(32, value)));
+    set32(offset + 4, Number(BigInt.asUintN(32, value >> 32n)));
+  };
   const copyOut: SharedWords["copyOut"] = (offset, target, targetOffset, length) => {
     for (let at = 0; at < length; at++) target[targetOffset + at] = read(offset + at);
   };
@@ -73,15 +79,19 @@ export function cachedWords(memory: SharedWords): SharedWords {
     get8: read,
     get16,
     get32,
+    get64,
     set8: write,
     set16,
     set32,
+    set64,
     load8: read,
     load16: get16,
     load32: get32,
+    load64: get64,
     store8: write,
     store16: set16,
     store32: set32,
+    store64: set64,
     copyIn(offset, source, sourceOffset, length) {
       for (let at = 0; at < length; at++) write(offset + at, source[sourceOffset + at]!);
     },
