@@ -4,11 +4,17 @@
  * | code | meaning |
  * | --- | --- |
  * | `ACCESS` | guarded memory was touched where or how it may not be |
+ * | `INCOHERENT` | a cache hid or destroyed a write |
  * | `DIVERGED` | a queue did something else than the reference model |
  * | `TIMER_STORM` | timers set one another without end while a fake clock stood still |
  * | `INVALID_ARGUMENT` | a value that no call could accept |
  */
-export type TestingErrorCode = "ACCESS" | "DIVERGED" | "TIMER_STORM" | "INVALID_ARGUMENT";
+export type TestingErrorCode =
+  | "ACCESS"
+  | "INCOHERENT"
+  | "DIVERGED"
+  | "TIMER_STORM"
+  | "INVALID_ARGUMENT";
 
 /**
  * The error of this package: what it throws is a failed test, or a mistake in one.

@@ -174,6 +174,20 @@ describe("bufferMemory", () => {
     expect(() => memory(options)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
   });
 
+  test.each([0, 2, 24, 8192, -32, 4.5, NaN])("refuses a cache line of %d bytes", (lineSize) => {
+    const maintenance = { lineSize, flush() {}, invalidate() {} };
+    expect(() => memory({ maintenance })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
+  });
+
+  test("refuses a memory that starts within a cache line", () => {
+    const maintenance = { lineSize: 64, flush() {}, invalidate() {} };
+    const at = (physicalAddress: number): Memory => memory({ maintenance, physicalAddress });
+    expect(at(0x21000040).words.lineSize).toBe(64);
+    expect(() => at(0x21000020)).toThrow(/starts at 0x21000020, in the middle of a cache line/u);
+  });
+
   test("refuses more than 4 GiB", () => {
     // Not every runtime makes a buffer of that size; the check comes before the buffer is touched.
     const buffer = Object.defineProperty(new ArrayBuffer(8), "byteLength", { value: 2 ** 32 + 8 });

@@ -165,6 +165,16 @@ describe.each(KINDS)("words of %s memory", (kind) => {
     expect(view[0] === bytes[3]).toBe(kind === "normal");
   });
 
+  test("tell how many bytes are flushed and invalidated together", () => {
+    const none = { flush() {}, invalidate() {} };
+    const lineSizes = [undefined, none, { ...none, lineSize: 32 }].map((maintenance) => {
+      const options = { name: "shm", physicalAddress: 0, buffer: new ArrayBuffer(SIZE), kind };
+      return bufferMemory(maintenance === undefined ? options : { ...options, maintenance }).words
+        .lineSize;
+    });
+    expect(lineSizes).toEqual([1, 64, 32]);
+  });
+
   test("tell the maintenance what to flush and to invalidate", () => {
     const calls: string[] = [];
     const { words } = bufferMemory({

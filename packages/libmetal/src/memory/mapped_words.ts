@@ -4,6 +4,8 @@ import { WordAlias } from "./word_alias.ts";
 
 /** Bytes up to which a word loop beats `TypedArray.prototype.set` (measured on all runtimes). */
 const SET_THRESHOLD = 64;
+/** Bytes of a cache line, where the maintenance does not tell. */
+const LINE_SIZE = 64;
 
 /**
  * The one implementation of {@linkcode SharedWords} in production: typed arrays over one buffer.
@@ -13,11 +15,10 @@ const SET_THRESHOLD = 64;
  */
 export class MappedWords implements SharedWords {
   readonly byteLength: number;
+  readonly lineSize: number;
   readonly #u8: Uint8Array;
   readonly #u16: Uint16Array;
   readonly #u32: Uint32Array;
-  /** Made when it is needed first: few memories have words of 64 bits. */
-  #u64: BigUint64Array | undefined;
   readonly #bulk: boolean;
   readonly #maintenance: CacheMaintenance | undefined;
   readonly #sources: WordAlias = new WordAlias();
@@ -35,6 +36,7 @@ export class MappedWords implements SharedWords {
     this.#u16 = new Uint16Array(buffer, byteOffset, byteLength / 2);
     this.#u32 = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#bulk = kind === "normal";
+    this.lineSize = maintenance === undefined ? 1 : (maintenance.lineSize ?? LINE_SIZE);
     this.#maintenance = maintenance;
   }
 
@@ -50,10 +52,6 @@ export class MappedWords implements SharedWords {
     return this.#u32[offset >>> 2]!;
   }
 
-  get64(offset: number): bigint {
-    return (this.#u64 ?? this.#words64())[offset / 8]!;
-  }
-
   set8(offset: number, value: number): void {
     this.#u8[offset] = value;
   }
@@ -64,10 +62,6 @@ export class MappedWords implements SharedWords {
 
   set32(offset: number, value: number): void {
     this.#u32[offset >>> 2] = value;
-  }
-
-  set64(offset: number, value: bigint): void {
-    (this.#u64 ?? this.#words64())[offset / 8] = value;
   }
 
   load8(offset: number): number {
@@ -82,10 +76,6 @@ export class MappedWords implements SharedWords {
     return Atomics.load(this.#u32, offset >>> 2);
   }
 
-  load64(offset: number): bigint {
-    return Atomics.load(this.#u64 ?? this.#words64(), offset / 8);
-  }
-
   store8(offset: number, value: number): void {
     Atomics.store(this.#u8, offset, value);
   }
@@ -96,15 +86,6 @@ export class MappedWords implements SharedWords {
 
   store32(offset: number, value: number): void {
     Atomics.store(this.#u32, offset >>> 2, value);
-  }
-
-  store64(offset: number, value: bigint): void {
-    Atomics.store(this.#u64 ?? this.#words64(), offset / 8, value);
-  }
-
-  #words64(): BigUint64Array {
-    const { buffer, byteOffset, byteLength } = this.#u8;
-    return (this.#u64 = new BigUint64Array(buffer, byteOffset, Math.floor(byteLength / 8)));
   }
 
   // The two copies hold only the way of a message, so that engines inline them where it goes.

@@ -59,8 +59,16 @@ export interface Memory extends IoRegion {
   invalidate(offset: number, length: number): void;
 }
 
-/** Cache maintenance of memory that is not coherent. */
+/**
+ * Cache maintenance of memory that is not coherent. Both calls work on whole lines, those that the
+ * range touches, and return when the memory has the bytes, or the cache has them no more.
+ */
 export interface CacheMaintenance {
+  /**
+   * Bytes of a line: a power of two, 4 to 4096. Default 64, the largest of the processors that
+   * OpenAMP runs on.
+   */
+  readonly lineSize?: number;
   /** Writes `length` bytes from `offset` back to memory. */
   flush(offset: number, length: number): void;
   /** Drops `length` cached bytes from `offset`. */

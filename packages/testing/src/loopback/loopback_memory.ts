@@ -1,7 +1,9 @@
 import { bufferMemory, type Memory } from "@openamp/libmetal";
 
 /** Its address: nothing is at 0, so that a null address is refused. */
-const MEMORY_ADDRESS = 0x10000000;
+export const MEMORY_ADDRESS: number = 0x10000000;
+/** Its bytes by default: 1 MiB. */
+export const MEMORY_SIZE: number = 1 << 20;
 
 /**
  * Makes memory that two sides in this program can share, zeroed.
@@ -16,7 +18,7 @@ const MEMORY_ADDRESS = 0x10000000;
  * if (loopbackMemory().size !== 1 << 20) throw new Error("1 MiB");
  * ```
  */
-export function loopbackMemory(size: number = 1 << 20): Memory {
+export function loopbackMemory(size: number = MEMORY_SIZE): Memory {
   const buffer = new SharedArrayBuffer(size);
   return bufferMemory({ name: "loopback", physicalAddress: MEMORY_ADDRESS, buffer });
 }

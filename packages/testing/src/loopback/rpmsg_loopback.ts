@@ -2,11 +2,14 @@ import type { Clock, Doorbell, Logger, Memory } from "@openamp/libmetal";
 import type { RpmsgDevice } from "@openamp/rpmsg";
 
 import { doorbellPair } from "../doorbell/doorbell_pair.ts";
-import { loopbackMemory } from "./loopback_memory.ts";
+import { MEMORY_ADDRESS, MEMORY_SIZE } from "./loopback_memory.ts";
+import { coherentModel, type MemoryModel, type SidedMemory } from "./memory_model.ts";
 import { type SharedVdev, sharedVdev, type SharedVdevOptions } from "./shared_vdev.ts";
 
 /** What a loopback is made of. */
-export interface RpmsgLoopbackOptions extends SharedVdevOptions {
+export interface RpmsgLoopbackOptions extends Omit<SharedVdevOptions, "sides"> {
+  /** What kind of memory both share, where it is not given. Default: coherent memory. */
+  readonly model?: MemoryModel;
   /** The memory as the host sees it, zeroed. Default: 1 MiB of its own. */
   readonly memory?: Memory;
   /** The same bytes as the remote sees them: where one side is guarded. Default: `memory`. */
@@ -23,7 +26,7 @@ export interface RpmsgLoopbackOptions extends SharedVdevOptions {
 
 /** Both sides of an rpmsg device, in one thread. */
 export interface RpmsgLoopback extends Disposable {
-  /** The memory that both share, as the host sees it. */
+  /** The memory that both share, as it is. */
   readonly memory: Memory;
   /** Where in it everything lies. */
   readonly vdev: SharedVdev;
@@ -38,7 +41,8 @@ export interface RpmsgLoopback extends Disposable {
  * has handled when the doorbell has delivered the ring: at once, with the default.
  *
  * @param options Memory, doorbells and environment.
- * @returns Both devices; disposing closes them.
+ * @returns Both devices; disposing closes them, and throws {@linkcode TestingError} `INCOHERENT` where
+ *   a cache of the memory hid or destroyed a write of theirs.
  *
  * @example
  * ```ts
@@ -53,14 +57,13 @@ export interface RpmsgLoopback extends Disposable {
  * ```
  */
 export async function rpmsgLoopback(options: RpmsgLoopbackOptions = {}): Promise<RpmsgLoopback> {
-  const { doorbells, memory = loopbackMemory(), remoteMemory = memory, ...environment } = options;
+  const { doorbells, memory: given, remoteMemory, model, ...environment } = options;
   const [toRemote, toHost] = doorbells ?? doorbellPair();
-  const vdev = sharedVdev(memory, options);
+  const sides = given === undefined ? openSides(model) : givenSides(given, remoteMemory);
+  const { memory } = sides;
+  const vdev = sharedVdev(memory, { ...environment, sides });
   const host = await vdev.openHost({ ...environment, doorbell: toRemote });
-  const remote = await sharedVdev(remoteMemory, options).openRemote({
-    ...environment,
-    doorbell: toHost,
-  });
+  const remote = await vdev.openRemote({ ...environment, doorbell: toHost });
   return {
     memory,
     vdev,
@@ -69,6 +72,16 @@ export async function rpmsgLoopback(options: RpmsgLoopbackOptions = {}): Promise
     [Symbol.dispose]() {
       remote.close();
       host.close();
+      sides[Symbol.dispose]();
+      sides.check();
     },
   };
+}
+
+function openSides(model: MemoryModel = coherentModel): SidedMemory {
+  return model.open(MEMORY_SIZE, MEMORY_ADDRESS);
+}
+
+function givenSides(memory: Memory, remote: Memory = memory): SidedMemory {
+  return { memory, host: memory, remote, check() {}, [Symbol.dispose]() {} };
 }

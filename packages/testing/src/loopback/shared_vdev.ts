@@ -46,6 +46,8 @@ export interface SharedVdevOptions {
   readonly bufferCount?: number;
   /** Feature bits that the device offers. Default: name service. */
   readonly features?: number;
+  /** The memory as each side sees it, where that is not the same. */
+  readonly sides?: { readonly host: Memory; readonly remote: Memory };
 }
 
 /** How one side is opened. */
@@ -127,7 +129,8 @@ export interface SharedVdev {
  */
 export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): SharedVdev {
   const { ringSize = 256, bufferSize = RPMSG_BUFFER_SIZE, bufferCount = 2 * ringSize } = options;
-  const { name, physicalAddress, words } = memory;
+  const { name, physicalAddress } = memory;
+  const { host = memory, remote = memory } = options.sides ?? {};
   const vring = { num: ringSize, align: ALIGN };
   const table = buildResourceTable([
     {
@@ -148,18 +151,24 @@ export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): Sha
     );
   }
   const entry = vdevOf(table);
-  const space = addressSpace([{ name, address: physicalAddress, memory }]);
+  const spaceOf = (side: Memory): AddressSpace =>
+    addressSpace([{ name, address: physicalAddress, memory: side }]);
+  const space = spaceOf(memory);
   const rings = [physicalAddress + firstRing, physicalAddress + firstRing + ringBytes] as const;
-  const buffers = { words, offset, address: physicalAddress + offset, size };
-  const place = { name: "virtio0", words, table: 0, entry, da: space };
+  const buffers = { words: host.words, offset, address: physicalAddress + offset, size };
+  const place = { name: "virtio0", table: 0, entry };
 
   function driver(doorbell: Doorbell): VirtioDriverTransport {
-    memory.writeBlock(0, table);
-    return tableDriverTransport({ ...place, doorbell }, { ids: NOTIFY_IDS, rings });
+    host.writeBlock(0, table);
+    return tableDriverTransport(
+      { ...place, words: host.words, da: spaceOf(host), doorbell },
+      { ids: NOTIFY_IDS, rings },
+    );
   }
 
   function device(doorbell: Doorbell, clock?: Clock): VirtioDeviceTransport {
-    const base = { ...place, doorbell, bus: space };
+    const seen = spaceOf(remote);
+    const base = { ...place, words: remote.words, da: seen, bus: seen, doorbell };
     return tableDeviceTransport(clock === undefined ? base : { ...base, clock });
   }
 

@@ -51,6 +51,8 @@ export interface GuardedWords extends SharedWords {
 export interface GuardedWordsOptions {
   /** Whether an access that breaks a rule throws; else it is listed and happens. Default true. */
   readonly throws?: boolean;
+  /** Called with each violation. Default: nobody is. */
+  readonly onViolation?: (violation: Violation) => void;
 }
 
 const READABLE = 1;
@@ -117,6 +119,7 @@ export function guardedWords(words: SharedWords, options: GuardedWordsOptions = 
     const rule = brokenRule(access);
     if (rule === undefined) return;
     violations.push({ access, rule });
+    options.onViolation?.({ access, rule });
     if (throws) {
       const { action, offset, length } = access;
       throw new TestingError(

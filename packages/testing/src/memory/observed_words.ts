@@ -8,8 +8,8 @@ export interface WordAccess {
   readonly offset: number;
   /** Bytes in all. */
   readonly length: number;
-  /** Bytes of one cell: 2, 4 or 8 for a single word, 1 for a byte or a copy, whatever its length. */
-  readonly width: 1 | 2 | 4 | 8;
+  /** Bytes of one cell: 2 or 4 for a single word, 1 for a byte or a copy, whatever its length. */
+  readonly width: 1 | 2 | 4;
   /** Whether it was sequentially consistent: `load` and `store`. */
   readonly atomic: boolean;
 }
@@ -45,7 +45,7 @@ export function observedWords(
   function cell(
     action: "read" | "write",
     offset: number,
-    width: WordAccess["width"],
+    width: 1 | 2 | 4,
     atomic: boolean = false,
   ): void {
     observe({ action, offset, length: width, width, atomic });
@@ -56,6 +56,7 @@ export function observedWords(
 
   return {
     byteLength: words.byteLength,
+    lineSize: words.lineSize,
     get8(offset) {
       cell("read", offset, 1);
       return words.get8(offset);
@@ -67,10 +68,6 @@ export function observedWords(
     get32(offset) {
       cell("read", offset, 4);
       return words.get32(offset);
-    },
-    get64(offset) {
-      cell("read", offset, 8);
-      return words.get64(offset);
     },
     set8(offset, value) {
       cell("write", offset, 1);
@@ -84,10 +81,6 @@ export function observedWords(
       cell("write", offset, 4);
       words.set32(offset, value);
     },
-    set64(offset, value) {
-      cell("write", offset, 8);
-      words.set64(offset, value);
-    },
     load8(offset) {
       cell("read", offset, 1, true);
       return words.load8(offset);
@@ -100,10 +93,6 @@ export function observedWords(
       cell("read", offset, 4, true);
       return words.load32(offset);
     },
-    load64(offset) {
-      cell("read", offset, 8, true);
-      return words.load64(offset);
-    },
     store8(offset, value) {
       cell("write", offset, 1, true);
       words.store8(offset, value);
@@ -115,10 +104,6 @@ export function observedWords(
     store32(offset, value) {
       cell("write", offset, 4, true);
       words.store32(offset, value);
-    },
-    store64(offset, value) {
-      cell("write", offset, 8, true);
-      words.store64(offset, value);
     },
     copyIn(offset, source, sourceOffset, length) {
       range("write", offset, length);

@@ -3,7 +3,8 @@ import type { SharedWords } from "@openamp/libmetal";
 import { describe, expect, test } from "vitest";
 
 import { seededRandom } from "../random/seeded_random.ts";
-import { CACHE_LINE, cachedWords } from "./cached_words.ts";
+import { CACHE_LINE } from "./cache/non_coherent_memory.ts";
+import { cachedWords } from "./cached_words.ts";
 import { changingWords, refilled, scripted } from "./changing_words.ts";
 import { guardedWords } from "./guarded_words.ts";
 import { observedWords } from "./observed_words.ts";

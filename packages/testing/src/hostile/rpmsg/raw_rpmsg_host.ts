@@ -8,8 +8,8 @@ import {
 } from "@openamp/virtio/wire";
 
 import { doorbellPair } from "../../doorbell/doorbell_pair.ts";
-import { loopbackMemory } from "../../loopback/loopback_memory.ts";
 import { sharedVdev } from "../../loopback/shared_vdev.ts";
+import { rawMemory } from "./raw_memory.ts";
 import {
   encodeFrame,
   type RawDelivery,
@@ -39,10 +39,12 @@ export interface RawRpmsgHostOptions extends RawRpmsgPeerOptions {
  * ```
  */
 export async function rawRpmsgHost(options: RawRpmsgHostOptions): Promise<RawRpmsgPeer> {
-  const { victimMemory = loopbackMemory(), memory = victimMemory } = options;
+  const raw = rawMemory(options, "remote");
+  const { memory, victimMemory } = raw;
+  const sides = { host: memory, remote: victimMemory };
   const size = options.bufferSize ?? RPMSG_BUFFER_SIZE;
   const [toRemote, toHost] = doorbellPair();
-  const vdev = sharedVdev(memory, options);
+  const vdev = sharedVdev(memory, { ...options, sides });
   const driver = vdev.driver(toRemote);
   await driver.setFeatures(await driver.getFeatures());
   const receive = await driver.createQueue(0);
@@ -64,7 +66,7 @@ export async function rawRpmsgHost(options: RawRpmsgHostOptions): Promise<RawRpm
   const free = Array.from({ length: count }, (_, index) => transmitBase + index * size);
   const sent = new Map<number, number>();
   await driver.setStatus(VIRTIO_CONFIG_S_DRIVER_OK);
-  const victim = await sharedVdev(victimMemory, options).openRemote({
+  const victim = await vdev.openRemote({
     ...options,
     doorbell: toHost,
   });
@@ -140,6 +142,7 @@ export async function rawRpmsgHost(options: RawRpmsgHostOptions): Promise<RawRpm
     ring: (queue) => driver.notify(queue),
     [Symbol.dispose]() {
       victim.close();
+      raw[Symbol.dispose]();
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   RPMSG_HEADER_SOURCE,
 } from "@openamp/rpmsg/wire";
 
+import type { MemoryModel } from "../../loopback/memory_model.ts";
 import type { SharedVdev, SharedVdevOptions } from "../../loopback/shared_vdev.ts";
 
 /** A message with nothing checked: any field may lie. Values are cut to the width of their field. */
@@ -39,11 +40,13 @@ export interface RawDelivery extends RawFrame {
 }
 
 /** What both raw peers are made of. */
-export interface RawRpmsgPeerOptions extends SharedVdevOptions {
+export interface RawRpmsgPeerOptions extends Omit<SharedVdevOptions, "sides"> {
   /** Measures every timeout of the victim. */
   readonly clock: Clock;
   /** Takes what the victim logs. Default: nobody. */
   readonly logger?: Logger;
+  /** What kind of memory both share, where it is not given. Default: coherent memory. */
+  readonly model?: MemoryModel;
   /** The memory as the victim sees it, zeroed. Default: 1 MiB of its own. */
   readonly victimMemory?: Memory;
   /** The same bytes as the peer sees them. Default: `victimMemory`. */

@@ -1,6 +1,6 @@
 import { doorbellPair } from "../../doorbell/doorbell_pair.ts";
-import { loopbackMemory } from "../../loopback/loopback_memory.ts";
 import { sharedVdev } from "../../loopback/shared_vdev.ts";
+import { rawMemory } from "./raw_memory.ts";
 import {
   encodeFrame,
   type RawDelivery,
@@ -24,10 +24,12 @@ import {
  * ```
  */
 export async function rawRpmsgRemote(options: RawRpmsgPeerOptions): Promise<RawRpmsgPeer> {
-  const { victimMemory = loopbackMemory(), memory = victimMemory } = options;
+  const raw = rawMemory(options, "host");
+  const { memory, victimMemory } = raw;
+  const sides = { remote: memory, host: victimMemory };
   const [toRemote, toHost] = doorbellPair();
-  const vdev = sharedVdev(memory, options);
-  const victim = await sharedVdev(victimMemory, options).openHost({
+  const vdev = sharedVdev(memory, { ...options, sides });
+  const victim = await vdev.openHost({
     ...options,
     doorbell: toRemote,
   });
@@ -78,6 +80,7 @@ export async function rawRpmsgRemote(options: RawRpmsgPeerOptions): Promise<RawR
     ring: (queue) => device.notify(queue),
     [Symbol.dispose]() {
       victim.close();
+      raw[Symbol.dispose]();
     },
   };
 }

@@ -4,6 +4,7 @@ import { VIRTQ_DESC_F_WRITE } from "@openamp/virtio/wire";
 import type { BrokenQueue, DeviceVirtqueue, SplitRing, VirtqueueOptions } from "@openamp/virtio";
 
 import { TestingError } from "../../error.ts";
+import type { MemoryModel } from "../../loopback/memory_model.ts";
 import { guardedWords } from "../../memory/guarded_words.ts";
 import type { GuardedWords } from "../../memory/guarded_words.ts";
 import { loopbackRing } from "../../model/loopback_ring.ts";
@@ -15,6 +16,8 @@ import { rawSplitRing } from "./raw_split_ring.ts";
 export interface DeviceVictimOptions extends VirtqueueOptions {
   /** Entries: a power of two, 1 to 32768. */
   readonly size: number;
+  /** What kind of memory the ring lies in; the peer has no cache. Default: coherent memory. */
+  readonly model?: MemoryModel;
   /** What the driver may name, where it is not the loopback's buffers. */
   readonly space?: AddressSpace;
   /** A good buffer in that space, whose end is the window's. */
@@ -62,9 +65,9 @@ export interface DeviceVictim {
  * ```
  */
 export function deviceVictim(options: DeviceVictimOptions): DeviceVictim {
-  const { size, space, buffer, ...queueOptions } = options;
-  const loopback = loopbackRing({ size });
-  const guarded = guardedWords(loopback.words);
+  const { size, model, space, buffer, ...queueOptions } = options;
+  const loopback = loopbackRing({ size, ...(model === undefined ? {} : { model }) });
+  const guarded = guardedWords(loopback.deviceWords);
   const ring = loopback.over(guarded);
   guarded.protect(0, guarded.byteLength, "none");
   guarded.protect(ring.descriptors.offset, ring.descriptors.byteLength, "read");

@@ -2,6 +2,7 @@ import { SplitDriverVirtqueue } from "@openamp/virtio";
 import type { BrokenQueue, DriverVirtqueue, SplitRing, VirtqueueOptions } from "@openamp/virtio";
 
 import { TestingError } from "../../error.ts";
+import type { MemoryModel } from "../../loopback/memory_model.ts";
 import { guardedWords } from "../../memory/guarded_words.ts";
 import type { GuardedWords } from "../../memory/guarded_words.ts";
 import { loopbackRing } from "../../model/loopback_ring.ts";
@@ -13,6 +14,8 @@ import { rawSplitRing } from "./raw_split_ring.ts";
 export interface DriverVictimOptions extends VirtqueueOptions {
   /** Entries: a power of two, 1 to 32768. */
   readonly size: number;
+  /** What kind of memory the ring lies in; the peer has no cache. Default: coherent memory. */
+  readonly model?: MemoryModel;
 }
 
 /** A driver's queue in this thread, and a hostile device at its other end. */
@@ -55,9 +58,9 @@ export const POSTED_LENGTH = 512;
  * ```
  */
 export function driverVictim(options: DriverVictimOptions): DriverVictim {
-  const { size, ...queueOptions } = options;
-  const loopback = loopbackRing({ size });
-  const guarded = guardedWords(loopback.words);
+  const { size, model, ...queueOptions } = options;
+  const loopback = loopbackRing({ size, ...(model === undefined ? {} : { model }) });
+  const guarded = guardedWords(loopback.driverWords);
   const ring = loopback.over(guarded);
   guarded.protect(0, guarded.byteLength, "none");
   guarded.protect(ring.descriptors.offset, ring.descriptors.byteLength, "write");
