@@ -111,6 +111,8 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
     this.#seen = start;
     this.#completed = start;
     this.#published = start;
+    // A line is written back whole: with what this cache still had from an earlier ring, else.
+    used.words.invalidate(used.offset, used.byteLength);
   }
 
   take(): number {

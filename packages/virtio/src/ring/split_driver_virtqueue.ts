@@ -98,6 +98,9 @@ export class SplitDriverVirtqueue implements DriverVirtqueue {
     this.#published = start;
     this.#taken = start;
     this.#seen = start;
+    // A line is written back whole: with what this cache still had from an earlier ring, else.
+    descriptors.words.invalidate(descriptors.offset, descriptors.byteLength);
+    available.words.invalidate(available.offset, available.byteLength);
   }
 
   add(address: number, length: number, deviceWritable: boolean): number {

@@ -126,6 +126,47 @@ describe("T21 parts that are misaligned, outside or over one another", () => {
   });
 });
 
+describe.each([32, 64])("in memory that is not coherent, with lines of %i", (lineSize) => {
+  const cached = bufferMemory({
+    name: "ddr",
+    physicalAddress: 0,
+    buffer: new ArrayBuffer(4096),
+    maintenance: { lineSize, flush() {}, invalidate() {} },
+  });
+  const ddr = addressSpace([{ name: "ddr", address: 0, memory: cached }]);
+  const sharesLine = expect.objectContaining({
+    code: "RING_ALIGN",
+    message: expect.stringContaining(`share a cache line of ${lineSize} bytes`),
+  });
+
+  test("the used ring has lines of its own, or is refused", () => {
+    const wrong: string[] = [];
+    for (const size of [1, 2, 4, 8, 16, 32]) {
+      for (let align = 4; align <= 2 * lineSize; align *= 2) {
+        // Where the available ring happens to end with a line, a smaller alignment does too.
+        const apart = splitRingLayout(size, align).used % lineSize === 0;
+        const refusal = refusalOf(() => splitRing(ddr, 0, size, align));
+        if (refusal !== (apart ? undefined : "RING_ALIGN")) wrong.push(`${size}, ${align}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    // What counts is where the ring lies, not how it is laid out.
+    expect(() => splitRing(ddr, lineSize - 16, 1, lineSize)).toThrow(sharesLine);
+  });
+
+  test("that goes for parts that lie apart too, before and behind", () => {
+    const [descriptors, available, size] = [1024, 1024 + 64, 4];
+    for (let used = 512; used < 2048; used += 4) {
+      const before = Math.floor((used + 37) / lineSize) < 1024 / lineSize;
+      const behind = Math.floor(used / lineSize) > Math.floor((available + 13) / lineSize);
+      const overlaps = used < available + 14 && used + 38 > descriptors;
+      const refusal = refusalOf(() => splitRingAt(ddr, { size, descriptors, available, used }));
+      const expected = overlaps ? "RING_OVERLAP" : before || behind ? undefined : "RING_ALIGN";
+      expect(refusal, `used ring at ${used}`).toBe(expected);
+    }
+  });
+});
+
 test("§3.1.1: clearing zeroes the three parts, flushes them, and touches nothing else", () => {
   const loopback = loopbackRing({ size: 4, align: 64 });
   loopback.words.fill(0, 0xff, loopback.words.byteLength);

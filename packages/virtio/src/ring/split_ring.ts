@@ -51,6 +51,9 @@ export interface SplitRingAddresses {
 /**
  * Finds a ring of one piece in the peer's memory.
  *
+ * Where that memory is not coherent, the used ring, which the device writes, needs cache lines of its
+ * own: `align` and `address` are multiples of a line then.
+ *
  * @param space The memories that the peer may name.
  * @param address Where the ring starts: a multiple of 16, and of `align` for legacy peers.
  * @param size Entries: a power of two, 1 to 32768.
@@ -105,6 +108,8 @@ export function splitRingAt(space: AddressSpace, addresses: SplitRingAddresses):
   refuseOverlap("descriptor table", descriptors, "available ring", available);
   refuseOverlap("available ring", available, "used ring", used);
   refuseOverlap("descriptor table", descriptors, "used ring", used);
+  refuseSharedLine("descriptor table", descriptors, used);
+  refuseSharedLine("available ring", available, used);
   return { size, descriptors, available, used };
 }
 
@@ -144,6 +149,30 @@ function outside(what: string, address: number, byteLength: number): VirtioError
     `Find the ${what} at 0x${address.toString(16)}: its ${byteLength} bytes do not lie in one ` +
       "memory that the peer may name",
   );
+}
+
+/** What the device writes and what the driver writes may not be in one cache line. */
+function refuseSharedLine(name: string, driverPart: RingPart, used: RingPart): void {
+  const { words } = used;
+  const line = words.lineSize;
+  if (line === 1 || driverPart.words !== words) return;
+  const apart =
+    lastLine(driverPart, line) < firstLine(used, line) ||
+    lastLine(used, line) < firstLine(driverPart, line);
+  if (apart) return;
+  throw new VirtioError(
+    "RING_ALIGN",
+    `Find a ring: the ${name} and the used ring share a cache line of ${line} bytes, and the memory ` +
+      `is not coherent; align the used ring to ${line}`,
+  );
+}
+
+function firstLine({ offset }: RingPart, line: number): number {
+  return Math.floor(offset / line);
+}
+
+function lastLine({ offset, byteLength }: RingPart, line: number): number {
+  return Math.floor((offset + byteLength - 1) / line);
 }
 
 function refuseOverlap(nameA: string, a: RingPart, nameB: string, b: RingPart): void {
