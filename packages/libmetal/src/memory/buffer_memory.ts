@@ -1,7 +1,9 @@
 import { MetalError } from "../error.ts";
+import { type PhysicalAddresses, physicalMap } from "../io/physical_map.ts";
+import { MappedMemory } from "./mapped_memory.ts";
 import { MappedWords } from "./mapped_words.ts";
-import type { CacheMaintenance, Mapping, Memory, MemoryKind } from "./memory.ts";
-import type { SharedWords } from "./shared_words.ts";
+import type { CacheMaintenance, Memory, MemoryKind } from "./memory.ts";
+import { readOnly } from "./read_only.ts";
 
 /** The most bytes that a memory has: offsets are shifted as 32-bit numbers. */
 const MAXIMUM_SIZE = 2 ** 32;
@@ -10,8 +12,8 @@ const MAXIMUM_SIZE = 2 ** 32;
 export interface BufferMemoryOptions {
   /** The name, for messages and look-ups. */
   readonly name: string;
-  /** The physical address of the first byte, 0 to 2^53 - 1. */
-  readonly physicalAddress: number;
+  /** The physical address of the first byte, 0 to 2^53 - 1, or of each page. */
+  readonly physicalAddress: PhysicalAddresses;
   /** The mapped bytes: a `SharedArrayBuffer`, or an `ArrayBuffer` over a mapping. */
   readonly buffer: ArrayBufferLike;
   /** Where the memory starts in the buffer: a multiple of 8. Default 0. */
@@ -23,8 +25,17 @@ export interface BufferMemoryOptions {
    * system.
    */
   readonly address?: number;
-  /** Aborted when the owner of the bytes has ended their mapping. */
+  /**
+   * Aborted when the owner of the bytes has ended their mapping: from then on each access is `CLOSED`.
+   * What goes by `words` is not checked, and reads what lies there then: zeros, where a mapping of
+   * `@openamp/libmetal/system` was closed.
+   */
   readonly closed?: AbortSignal;
+  /**
+   * Whether the bytes may only be read, as those that are mapped so: see {@linkcode readOnly}. Default
+   * false.
+   */
+  readonly readOnly?: boolean;
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
   /** Cache maintenance, where the memory is not coherent. */
@@ -59,12 +70,6 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
       `Map memory "${name}": this host is big-endian, and the peers' words are little-endian`,
     );
   }
-  if (!Number.isSafeInteger(physicalAddress + byteLength) || physicalAddress < 0) {
-    throw new MetalError(
-      "INVALID_ARGUMENT",
-      `Map memory "${name}": physical address ${physicalAddress} is not within 0 to 2^53 - 1`,
-    );
-  }
   if (byteOffset < 0 || byteOffset % 8 !== 0) {
     throw new MetalError(
       "INVALID_ARGUMENT",
@@ -84,104 +89,13 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
       `Map memory "${name}": ${byteLength} bytes are more than the 4 GiB that a memory may have`,
     );
   }
+  const physical = physicalMap(`Map memory "${name}"`, physicalAddress, byteLength);
   const words = new MappedWords(buffer, byteOffset, byteLength, kind, maintenance);
-  checkLines(name, physicalAddress, words.lineSize);
+  checkLines(name, physical.first, words.lineSize);
   const { address, closed } = options;
   const mapping = { buffer, byteOffset, address, closed };
-  return memoryOver(name, physicalAddress, kind, words, mapping);
-}
-
-/**
- * Makes a memory over words of any kind: the seam at which a test puts guarded words.
- *
- * @param name The name, for messages and look-ups.
- * @param physicalAddress The physical address of the first byte.
- * @param kind How it may be touched.
- * @param words The bytes.
- * @param mapping Where they lie here, where they are bytes of a buffer.
- * @returns The memory.
- */
-export function memoryOver(
-  name: string,
-  physicalAddress: number,
-  kind: MemoryKind,
-  words: SharedWords,
-  mapping?: Mapping,
-): Memory {
-  const size = words.byteLength;
-
-  function check(action: string, offset: number, length: number, width: number): void {
-    // Written so that NaN fails too.
-    const inside = offset >= 0 && length >= 0 && offset + length <= size;
-    if (!inside || !Number.isInteger(offset) || !Number.isInteger(length)) {
-      throw new MetalError(
-        "OUT_OF_RANGE",
-        `${action} ${length} bytes at offset ${offset} of "${name}": it has ${size} bytes`,
-      );
-    }
-    if (offset % width !== 0) {
-      throw new MetalError(
-        "MISALIGNED",
-        `${action} ${length} bytes at offset ${offset} of "${name}": not a multiple of ${width}`,
-      );
-    }
-  }
-
-  return {
-    name,
-    physicalAddress,
-    size,
-    kind,
-    words,
-    mapping,
-    read8(offset) {
-      check("Read", offset, 1, 1);
-      return words.load8(offset);
-    },
-    read16(offset) {
-      check("Read", offset, 2, 2);
-      return words.load16(offset);
-    },
-    read32(offset) {
-      check("Read", offset, 4, 4);
-      return words.load32(offset);
-    },
-    write8(offset, value) {
-      check("Write", offset, 1, 1);
-      words.store8(offset, value);
-    },
-    write16(offset, value) {
-      check("Write", offset, 2, 2);
-      words.store16(offset, value);
-    },
-    write32(offset, value) {
-      check("Write", offset, 4, 4);
-      words.store32(offset, value);
-    },
-    readBlock(offset, target) {
-      check("Read", offset, target.length, 1);
-      words.invalidate(offset, target.length);
-      words.copyOut(offset, target, 0, target.length);
-    },
-    writeBlock(offset, source) {
-      check("Write", offset, source.length, 1);
-      words.copyIn(offset, source, 0, source.length);
-      words.flush(offset, source.length);
-    },
-    setBlock(offset, value, length) {
-      check("Set", offset, length, 1);
-      words.fill(offset, value, length);
-      words.flush(offset, length);
-    },
-    flush(offset, length) {
-      check("Flush", offset, length, 1);
-      words.flush(offset, length);
-    },
-    invalidate(offset, length) {
-      check("Invalidate", offset, length, 1);
-      words.invalidate(offset, length);
-    },
-  };
+  const memory = new MappedMemory({ name, physical, kind, words, mapping }, mapping);
+  return options.readOnly === true ? readOnly(memory) : memory;
 }
 
 /** Refuses lines that no cache has, and a memory that starts within one. */

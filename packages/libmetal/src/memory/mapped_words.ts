@@ -19,6 +19,8 @@ export class MappedWords implements SharedWords {
   readonly #u8: Uint8Array;
   readonly #u16: Uint16Array;
   readonly #u32: Uint32Array;
+  /** Made when it is needed first: few memories have words of 64 bits. */
+  #u64: BigUint64Array | undefined;
   readonly #bulk: boolean;
   readonly #maintenance: CacheMaintenance | undefined;
   readonly #sources: WordAlias = new WordAlias();
@@ -52,6 +54,10 @@ export class MappedWords implements SharedWords {
     return this.#u32[offset >>> 2]!;
   }
 
+  get64(offset: number): bigint {
+    return (this.#u64 ?? this.#words64())[offset / 8]!;
+  }
+
   set8(offset: number, value: number): void {
     this.#u8[offset] = value;
   }
@@ -62,6 +68,10 @@ export class MappedWords implements SharedWords {
 
   set32(offset: number, value: number): void {
     this.#u32[offset >>> 2] = value;
+  }
+
+  set64(offset: number, value: bigint): void {
+    (this.#u64 ?? this.#words64())[offset / 8] = value;
   }
 
   load8(offset: number): number {
@@ -76,6 +86,10 @@ export class MappedWords implements SharedWords {
     return Atomics.load(this.#u32, offset >>> 2);
   }
 
+  load64(offset: number): bigint {
+    return Atomics.load(this.#u64 ?? this.#words64(), offset / 8);
+  }
+
   store8(offset: number, value: number): void {
     Atomics.store(this.#u8, offset, value);
   }
@@ -86,6 +100,15 @@ export class MappedWords implements SharedWords {
 
   store32(offset: number, value: number): void {
     Atomics.store(this.#u32, offset >>> 2, value);
+  }
+
+  store64(offset: number, value: bigint): void {
+    Atomics.store(this.#u64 ?? this.#words64(), offset / 8, value);
+  }
+
+  #words64(): BigUint64Array {
+    const { buffer, byteOffset, byteLength } = this.#u8;
+    return (this.#u64 = new BigUint64Array(buffer, byteOffset, Math.floor(byteLength / 8)));
   }
 
   // The two copies hold only the way of a message, so that engines inline them where it goes.

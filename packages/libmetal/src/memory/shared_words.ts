@@ -4,7 +4,7 @@
  *
  * There is one implementation in production, so that each call site keeps one shape; take it from
  * `Memory.words` once, not per message. Offsets are bytes from the start of the memory and, for
- * 16 and 32 bits, multiples of the width. **Offsets are not checked here**: a caller takes them
+ * 16 to 64 bits, multiples of the width. **Offsets are not checked here**: a caller takes them
  * from a layout or from `AddressSpace.resolve`, which are.
  *
  * Reading a field twice reads two different moments. Read it once, check the value, use the value.
@@ -24,12 +24,19 @@ export interface SharedWords {
   get16(offset: number): number;
   /** Plain read of 32 bits, little-endian, 0 to 2^32 - 1. */
   get32(offset: number): number;
+  /**
+   * Plain read of 64 bits, little-endian. Allocates: where both halves need not be of one moment, two
+   * reads of 32 bits take a tenth of its time.
+   */
+  get64(offset: number): bigint;
   /** Plain write of 8 bits. */
   set8(offset: number, value: number): void;
   /** Plain write of 16 bits, little-endian. */
   set16(offset: number, value: number): void;
   /** Plain write of 32 bits, little-endian. */
   set32(offset: number, value: number): void;
+  /** Plain write of 64 bits, little-endian. */
+  set64(offset: number, value: bigint): void;
 
   /** Sequentially consistent read of 8 bits: takes what a peer published. */
   load8(offset: number): number;
@@ -37,12 +44,16 @@ export interface SharedWords {
   load16(offset: number): number;
   /** Sequentially consistent read of 32 bits: takes what a peer published. */
   load32(offset: number): number;
+  /** Sequentially consistent read of 64 bits: takes what a peer published. Allocates. */
+  load64(offset: number): bigint;
   /** Sequentially consistent write of 8 bits: publishes what was written before. */
   store8(offset: number, value: number): void;
   /** Sequentially consistent write of 16 bits: publishes what was written before. */
   store16(offset: number, value: number): void;
   /** Sequentially consistent write of 32 bits: publishes what was written before. */
   store32(offset: number, value: number): void;
+  /** Sequentially consistent write of 64 bits: publishes what was written before. */
+  store64(offset: number, value: bigint): void;
 
   /**
    * Copies private bytes into the shared ones.

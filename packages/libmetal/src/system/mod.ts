@@ -15,8 +15,14 @@
  *
  * @module
  */
-export type { MappedFile, SharedMemoryOptions } from "./memory/shared_mapping.ts";
-export * from "./memory/shared_file.ts";
+export type {
+  DescriptorOptions,
+  MappedFile,
+  SharedMemoryOptions,
+} from "./memory/shared_mapping.ts";
+export { mapSharedFile, type SharedFileOptions } from "./memory/shared_file.ts";
 export * from "./memory/shared_memory.ts";
+export * from "./memory/posix_memory.ts";
+export { type HugePages, hugePages } from "./memory/huge_pages.ts";
 export * from "./files/host_files.ts";
 export * from "./futex/open_futex.ts";

@@ -8,7 +8,7 @@ export interface CellRead {
   /** Bytes from the start. */
   readonly offset: number;
   /** Bytes of the cell. A copy reads cells of one byte. */
-  readonly width: 1 | 2 | 4;
+  readonly width: 1 | 2 | 4 | 8;
   /** How often this cell was read before. */
   readonly earlier: number;
 }
@@ -50,14 +50,15 @@ export function changingWords(words: SharedWords, change?: Change): ChangingWord
   let current = change;
   const reads = new Map<number, number>();
 
-  function meet(offset: number, width: 1 | 2 | 4): void {
+  function meet(offset: number, width: CellRead["width"]): void {
     const earlier = reads.get(offset) ?? 0;
     reads.set(offset, earlier + 1);
     const value = current?.({ offset, width, earlier });
     if (value === undefined) return;
     if (width === 1) words.set8(offset, value);
     else if (width === 2) words.set16(offset, value);
-    else words.set32(offset, value);
+    else if (width === 4) words.set32(offset, value);
+    else words.set64(offset, BigInt(value));
   }
 
   const observed = observedWords(words, ({ action, offset, length, width }) => {

@@ -8,8 +8,8 @@ export interface WordAccess {
   readonly offset: number;
   /** Bytes in all. */
   readonly length: number;
-  /** Bytes of one cell: 2 or 4 for a single word, 1 for a byte or a copy, whatever its length. */
-  readonly width: 1 | 2 | 4;
+  /** Bytes of one cell: 2, 4 or 8 for a single word, 1 for a byte or a copy, whatever its length. */
+  readonly width: 1 | 2 | 4 | 8;
   /** Whether it was sequentially consistent: `load` and `store`. */
   readonly atomic: boolean;
 }
@@ -45,7 +45,7 @@ export function observedWords(
   function cell(
     action: "read" | "write",
     offset: number,
-    width: 1 | 2 | 4,
+    width: WordAccess["width"],
     atomic: boolean = false,
   ): void {
     observe({ action, offset, length: width, width, atomic });
@@ -69,6 +69,10 @@ export function observedWords(
       cell("read", offset, 4);
       return words.get32(offset);
     },
+    get64(offset) {
+      cell("read", offset, 8);
+      return words.get64(offset);
+    },
     set8(offset, value) {
       cell("write", offset, 1);
       words.set8(offset, value);
@@ -80,6 +84,10 @@ export function observedWords(
     set32(offset, value) {
       cell("write", offset, 4);
       words.set32(offset, value);
+    },
+    set64(offset, value) {
+      cell("write", offset, 8);
+      words.set64(offset, value);
     },
     load8(offset) {
       cell("read", offset, 1, true);
@@ -93,6 +101,10 @@ export function observedWords(
       cell("read", offset, 4, true);
       return words.load32(offset);
     },
+    load64(offset) {
+      cell("read", offset, 8, true);
+      return words.load64(offset);
+    },
     store8(offset, value) {
       cell("write", offset, 1, true);
       words.store8(offset, value);
@@ -104,6 +116,10 @@ export function observedWords(
     store32(offset, value) {
       cell("write", offset, 4, true);
       words.store32(offset, value);
+    },
+    store64(offset, value) {
+      cell("write", offset, 8, true);
+      words.store64(offset, value);
     },
     copyIn(offset, source, sourceOffset, length) {
       range("write", offset, length);

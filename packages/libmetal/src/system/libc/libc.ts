@@ -2,6 +2,7 @@ import { loadLibrary } from "../ffi/load_library.ts";
 import { type Fcntl, fcntl } from "./fcntl.ts";
 import { type Futex, futex } from "./futex.ts";
 import { type Mman, mman } from "./mman.ts";
+import { type Stat, stat } from "./stat.ts";
 import { type Time, time } from "./time.ts";
 import { type Unistd, unistd } from "./unistd.ts";
 
@@ -10,7 +11,7 @@ import { type Unistd, unistd } from "./unistd.ts";
  * those that fail return -1 and leave the reason in {@linkcode Libc.errno}. A file each for the
  * headers that declare them; a function is looked up at its first call.
  */
-export interface Libc extends Fcntl, Futex, Mman, Time, Unistd {
+export interface Libc extends Fcntl, Futex, Mman, Stat, Time, Unistd {
   /** `<errno.h>` The reason of the failure before. */
   readonly errno: () => number;
   /** A buffer over mapped bytes, which it neither owns nor frees. */
@@ -33,6 +34,7 @@ export async function loadLibc(): Promise<Libc> {
     ...fcntl(library),
     ...futex(library),
     ...mman(library),
+    ...stat(library),
     ...time(library),
     ...unistd(library),
     errno: () => library.errno(),

@@ -2,16 +2,27 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { arch } from "node:process";
 import { expect, test } from "vitest";
-import { LINUX } from "./linux.ts";
+import { LINUX, openFlags } from "./linux.ts";
 
 test("the numbers are those of the headers of this machine", () => {
-  const names = Object.keys(LINUX);
+  const expected = { ...LINUX, ...openFlags(arch) };
+  const names = Object.keys(expected);
   const source = [
     "#define _GNU_SOURCE",
-    ...["fcntl", "unistd", "sys/mman", "time", "linux/futex", "errno", "stdio"].map(
-      (header) => `#include <${header}.h>`,
-    ),
+    ...[
+      "fcntl",
+      "unistd",
+      "sys/mman",
+      "sys/stat",
+      "linux/magic",
+      "linux/memfd",
+      "time",
+      "linux/futex",
+      "errno",
+      "stdio",
+    ].map((header) => `#include <${header}.h>`),
     "int main(void) {",
     ...names.map((name) => `  printf("%s %lld\\n", "${name}", (long long)${name});`),
     "  return 0;",
@@ -25,7 +36,7 @@ test("the numbers are those of the headers of this machine", () => {
     const numbers = lines
       .map((line) => line.split(" "))
       .map(([name, text]) => [name, Number(text)]);
-    expect(numbers).toEqual(Object.entries(LINUX));
+    expect(numbers).toEqual(Object.entries(expected));
   } finally {
     rmSync(directory, { recursive: true });
   }

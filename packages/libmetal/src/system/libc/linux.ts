@@ -8,13 +8,24 @@ export const LINUX = {
   O_RDWR: 0o2,
   O_CREAT: 0o100,
   O_EXCL: 0o200,
+  O_NONBLOCK: 0o4000,
   O_CLOEXEC: 0o2000000,
+  AT_FDCWD: -100,
+  AT_SYMLINK_FOLLOW: 0x400,
+  AT_EMPTY_PATH: 0x1000,
   F_ADD_SEALS: 1033,
   F_SEAL_SEAL: 1,
   F_SEAL_SHRINK: 2,
   F_SEAL_GROW: 4,
+  // <sys/stat.h>
+  S_IFMT: 0o170000,
+  S_IFDIR: 0o040000,
+  S_IFCHR: 0o020000,
+  S_IFREG: 0o100000,
+  STATX_BASIC_STATS: 0x7ff,
+  // <linux/magic.h>
+  HUGETLBFS_MAGIC: 0x958458f6,
   // <unistd.h>
-  SEEK_END: 2,
   _SC_PAGESIZE: 30,
   // <sys/mman.h>
   PROT_READ: 1,
@@ -26,6 +37,8 @@ export const LINUX = {
   MAP_NORESERVE: 0x4000,
   MFD_CLOEXEC: 1,
   MFD_ALLOW_SEALING: 2,
+  MFD_HUGETLB: 4,
+  MFD_HUGE_SHIFT: 26,
   // <time.h>
   CLOCK_MONOTONIC: 1,
   // <linux/futex.h>
@@ -48,10 +61,28 @@ export const LINUX = {
   ENFILE: 23,
   EMFILE: 24,
   ENOSPC: 28,
-  ESPIPE: 29,
   EROFS: 30,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
   ETIMEDOUT: 110,
   EDQUOT: 122,
 } as const;
+
+/** Flags of open(2) that differ from processor to processor. */
+export interface OpenFlags {
+  /** Fails where the name is a symbolic link. */
+  readonly O_NOFOLLOW: number;
+  /** Makes a file without a name in the directory. */
+  readonly O_TMPFILE: number;
+}
+
+/**
+ * The flags of open(2) that differ.
+ *
+ * @param architecture The processor, as `process.arch` names it.
+ */
+export function openFlags(architecture: string): OpenFlags {
+  return architecture === "arm64"
+    ? { O_NOFOLLOW: 0o100000, O_TMPFILE: 0o20040000 }
+    : { O_NOFOLLOW: 0o400000, O_TMPFILE: 0o20200000 };
+}

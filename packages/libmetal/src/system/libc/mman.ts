@@ -15,6 +15,8 @@ export interface Mman {
   ) => number;
   /** Ends a mapping. */
   readonly munmap: (address: number, length: number) => number;
+  /** Keeps the pages of a range where they are, and in memory. */
+  readonly mlock: (address: number, length: number) => number;
 }
 
 /** Binds the functions of `<sys/mman.h>`. */
@@ -23,5 +25,6 @@ export function mman(library: ForeignLibrary): Mman {
     memfdCreate: bindLazily(library, "memfd_create", "int", ["bytes", "int"]),
     mmap: bindLazily(library, "mmap", "long", ["long", "long", "int", "int", "int", "long"]),
     munmap: bindLazily(library, "munmap", "int", ["long", "long"]),
+    mlock: bindLazily(library, "mlock", "int", ["long", "long"]),
   };
 }

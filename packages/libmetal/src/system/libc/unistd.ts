@@ -6,14 +6,29 @@ export interface Unistd {
   readonly close: (descriptor: number) => number;
   /** Removes a file; `path` ends with a zero byte. */
   readonly unlink: (path: Uint8Array) => number;
-  /** Moves the offset of a file. Returns the new one. */
-  readonly lseek: (descriptor: number, offset: number, whence: number) => number;
   /** Sets the size of a file. */
   readonly ftruncate: (descriptor: number, length: number) => number;
   /** Reads bytes. Returns how many. */
   readonly read: (descriptor: number, buffer: Uint8Array, count: number) => number;
   /** The number of the calling thread. */
   readonly gettid: () => number;
+  /** Gives an open file a name in a directory, where nothing has that name. */
+  readonly linkat: (
+    fromDirectory: number,
+    from: Uint8Array,
+    toDirectory: number,
+    to: Uint8Array,
+    flags: number,
+  ) => number;
+  /** Reads at an offset. Returns how many bytes. */
+  readonly pread: (
+    descriptor: number,
+    target: Uint8Array,
+    length: number,
+    offset: number,
+  ) => number;
+  /** The user whose rights this process has. */
+  readonly geteuid: () => number;
   /** A limit or a size of the system, such as that of a page. */
   readonly sysconf: (name: number) => number;
 }
@@ -23,10 +38,12 @@ export function unistd(library: ForeignLibrary): Unistd {
   return {
     close: bindLazily(library, "close", "int", ["int"]),
     unlink: bindLazily(library, "unlink", "int", ["bytes"]),
-    lseek: bindLazily(library, "lseek", "long", ["int", "long", "int"]),
     ftruncate: bindLazily(library, "ftruncate", "int", ["int", "long"]),
     read: bindLazily(library, "read", "long", ["int", "bytes", "long"]),
     gettid: bindLazily(library, "gettid", "int", []),
+    linkat: bindLazily(library, "linkat", "int", ["int", "bytes", "int", "bytes", "int"]),
+    pread: bindLazily(library, "pread", "long", ["int", "bytes", "long", "long"]),
+    geteuid: bindLazily(library, "geteuid", "int", []),
     sysconf: bindLazily(library, "sysconf", "long", ["int"]),
   };
 }

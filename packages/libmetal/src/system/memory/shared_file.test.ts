@@ -10,8 +10,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { subRegion } from "@openamp/libmetal";
 import { mapSharedFile, type SharedFileOptions } from "@openamp/libmetal/system";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { REGION_ACCESSES } from "../../../fixtures/region_access.ts";
 
 const SIZE = 0x10000;
 
@@ -88,15 +90,26 @@ describe("a closed mapping", () => {
     ours.close();
     expect(closed?.aborted).toBe(true);
     expect(view.every((byte) => byte === 0)).toBe(true);
-    ours.memory.setBlock(0, 0x55, SIZE);
+    ours.memory.words.fill(0, 0x55, SIZE);
     ours.memory.words.store16(0, 1);
     view.fill(0x55);
-    expect(ours.memory.read32(SIZE - 4)).toBe(0x55555555);
+    expect(ours.memory.words.get32(SIZE - 4)).toBe(0x55555555);
     expect(theirs.memory.words.view(0, SIZE).every((byte) => byte === 0xaa)).toBe(true);
 
     ours.close();
     ours[Symbol.dispose]();
-    expect(ours.memory.read32(0)).toBe(0x55555555);
+    expect(ours.memory.words.get32(0)).toBe(0x55555555);
+  });
+
+  test.each(REGION_ACCESSES)("refuses $name, and so do its parts", async ({ run }) => {
+    const file = await mapSharedFile(place({ create: true }));
+    const part = subRegion(file.memory, { name: "part", offset: 8 });
+    run(file.memory, 8);
+    run(part, 0);
+    file.close();
+    for (const region of [file.memory, part, subRegion(part, { name: "inner", offset: 8 })]) {
+      expect(() => run(region, 0)).toThrow(expect.objectContaining({ code: "CLOSED" }));
+    }
   });
 
   test("never gives its addresses to another", async () => {
@@ -157,7 +170,7 @@ describe("mapSharedFile refuses", () => {
   });
 
   test.each([
-    ["/dev/null", "OUT_OF_RANGE", "bytes are asked for, and it has 0"],
+    ["/dev/null", "INVALID_ARGUMENT", "it is no ordinary file"],
     ["/etc/passwd/x", "NOT_FOUND", "not a directory (ENOTDIR)"],
     ["/etc", "INVALID_ARGUMENT", "illegal operation on a directory (EISDIR)"],
     ["", "INVALID_ARGUMENT", "that is no path"],

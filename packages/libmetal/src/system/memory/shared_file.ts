@@ -1,17 +1,20 @@
 import { MetalError } from "../../error.ts";
+import { cPath } from "../libc/c_string.ts";
+import { descriptorStatus } from "../libc/file_status.ts";
 import { loadLibc, type Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
+import { pathError } from "../libc/path_error.ts";
+import { systemError } from "../libc/system_error.ts";
 import {
   checkSize,
   mapDescriptor,
   type DescriptorOptions,
   type MappedFile,
 } from "./shared_mapping.ts";
-import { systemError } from "../libc/system_error.ts";
 
 /** What {@linkcode mapSharedFile} needs. */
 export interface SharedFileOptions extends DescriptorOptions {
-  /** An ordinary file, on any file system that can be mapped. */
+  /** An ordinary file, on any file system that can be mapped, also one of huge pages. */
   readonly path: string;
   /**
    * True: makes the file, which must not exist, readable and writable for this user only, with its
@@ -54,14 +57,16 @@ export async function mapSharedFile(options: SharedFileOptions): Promise<MappedF
   const { path, size, offset = 0, create = false } = options;
   const action = `${create ? "Create" : "Map"} the shared file "${path}"`;
   checkSize(action, size);
-  const name = cString(action, path);
+  const name = cPath(action, path);
   const libc = await loadLibc();
 
-  const flags = LINUX.O_RDWR | LINUX.O_CLOEXEC | (create ? LINUX.O_CREAT | LINUX.O_EXCL : 0);
+  // Not blocking: the name may be that of a pipe.
+  const access = LINUX.O_RDWR | LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
+  const flags = access | (create ? LINUX.O_CREAT | LINUX.O_EXCL : 0);
   const descriptor = libc.open(name, flags, 0o600);
-  if (descriptor === -1) throw systemError(action, libc.errno());
+  if (descriptor === -1) throw pathError(libc, action, path);
   try {
-    if (create) reserve(libc, action, descriptor, offset + size);
+    if (create) reserveBlocks(libc, action, path, descriptor, offset + size);
     else checkFile(libc, action, descriptor, offset + size);
     return mapDescriptor(libc, action, descriptor, path, options);
   } catch (cause) {
@@ -72,32 +77,54 @@ export async function mapSharedFile(options: SharedFileOptions): Promise<MappedF
   }
 }
 
-function cString(action: string, text: string): Uint8Array {
-  if (text === "" || text.includes("\0")) {
-    throw new MetalError("INVALID_ARGUMENT", `${action}: that is no path`);
-  }
-  return new TextEncoder().encode(`${text}\0`);
-}
-
-function reserve(libc: Libc, action: string, descriptor: number, length: number): void {
+/**
+ * Gives a new file its size, and the blocks of all of it.
+ *
+ * @param libc The C library.
+ * @param action What is attempted, on what.
+ * @param path Where it will be found.
+ * @param descriptor The file.
+ * @param length Bytes.
+ * @throws {MetalError} `NO_SPACE` where the file system is full; otherwise what
+ *   {@linkcode systemError} makes of the reason.
+ */
+export function reserveBlocks(
+  libc: Libc,
+  action: string,
+  path: string,
+  descriptor: number,
+  length: number,
+): void {
   let errno: number;
   // A signal ends the reservation of a large file on tmpfs early.
   do errno = libc.posixFallocate(descriptor, 0, length);
   while (errno === LINUX.EINTR);
-  if (errno !== 0) throw systemError(action, errno);
+  if (errno === 0) return;
+  const full = errno === LINUX.ENOSPC;
+  throw systemError(action, errno, {
+    hint: full ? `${length} bytes are wanted: df ${path} shows what is free` : undefined,
+  });
 }
 
-function checkFile(libc: Libc, action: string, descriptor: number, length: number): void {
-  const present = libc.lseek(descriptor, 0, LINUX.SEEK_END);
-  if (present === -1) {
-    const errno = libc.errno();
-    if (errno !== LINUX.ESPIPE) throw systemError(action, errno);
+/**
+ * Refuses what is no ordinary file, or ends before the memory does.
+ *
+ * @param libc The C library.
+ * @param action What is attempted, on what.
+ * @param descriptor The file.
+ * @param length Bytes that are wanted.
+ * @throws {MetalError} `INVALID_ARGUMENT` or `OUT_OF_RANGE`.
+ */
+export function checkFile(libc: Libc, action: string, descriptor: number, length: number): void {
+  const status = descriptorStatus(libc, descriptor);
+  if (status === undefined) throw systemError(action, libc.errno());
+  if (status.type !== "file") {
     throw new MetalError("INVALID_ARGUMENT", `${action}: it is no ordinary file`);
   }
-  if (present < length) {
+  if (status.size < length) {
     throw new MetalError(
       "OUT_OF_RANGE",
-      `${action}: ${length} bytes are asked for, and it has ${present}`,
+      `${action}: ${length} bytes are asked for, and it has ${status.size}`,
     );
   }
 }

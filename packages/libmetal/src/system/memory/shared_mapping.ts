@@ -4,20 +4,34 @@ import type { Memory, MemoryKind } from "../../memory/memory.ts";
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
+import { hugePageSize, reserveHint } from "./huge_pages.ts";
+import { mapBytes } from "./mapped_bytes.ts";
 
-/** The largest mapping: a larger one ends the process on Node, and throws on Bun (measured). */
+/** The largest mapping: of a larger one Bun makes no buffer, and Node 20 ends the process. */
 const MAXIMUM_SIZE = 2 ** 32;
 
 /** What every kind of shared memory needs. */
 export interface SharedMemoryOptions {
   /** Bytes: a multiple of 4, 4 to 2^32. */
   readonly size: number;
-  /** The physical address of the first byte, as the peer sees it, 0 to 2^53 - 1. */
-  readonly physicalAddress: number;
+  /**
+   * The physical address of the first byte, as the peer sees it, 0 to 2^53 - 1. Default 0: addresses
+   * are then offsets.
+   */
+  readonly physicalAddress?: number;
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
   /** The name, for messages and look-ups. Default: the path. */
   readonly name?: string;
+  /**
+   * True: `memory.mapping.buffer` is a `SharedArrayBuffer` over the mapping, which Workers of this
+   * program take by `postMessage`: `Atomics.wait` and `Atomics.notify` work between them, and other
+   * processes see the same bytes. The buffer ends at a multiple of 64 KiB behind the memory. Default
+   * false: an `ArrayBuffer`, on which `Atomics.wait` throws.
+   */
+  readonly sharedBuffer?: boolean;
+  /** True: the pages are kept in memory, mlock(2), and not written to a swap device. Default false. */
+  readonly locked?: boolean;
 }
 
 /** Shared bytes that are mapped here. Whoever mapped them owns the mapping, and closes it. */
@@ -30,11 +44,21 @@ export interface MappedFile extends Disposable {
    * Ends the sharing, once the rings over the memory are empty. Harmless when it is closed already.
    *
    * The memory stays usable, so that a forgotten view cannot crash the process: it reads zeros and
-   * reaches nobody. The file stays too: whoever has made its directory removes it.
+   * reaches nobody. That goes for every Worker that has a `SharedArrayBuffer` over it too. The file
+   * stays: whoever has made it removes it.
    *
    * @throws {MetalError} `SYSTEM` where the operating system refuses.
    */
   close(): void;
+}
+
+/** What of an open file is mapped. */
+export interface DescriptorOptions extends SharedMemoryOptions {
+  /**
+   * Where in the file the memory starts: a multiple of the page size. Default 0. In a UIO device,
+   * map `i` starts at `i` pages.
+   */
+  readonly offset?: number;
 }
 
 /**
@@ -50,15 +74,6 @@ export function checkSize(action: string, size: number): void {
     "INVALID_ARGUMENT",
     `${action}: ${size} bytes are not a multiple of 4 between 4 and 4 GiB`,
   );
-}
-
-/** What of an open file is mapped. */
-export interface DescriptorOptions extends SharedMemoryOptions {
-  /**
-   * Where in the file the memory starts: a multiple of the page size. Default 0. In a UIO device,
-   * map `i` starts at `i` pages.
-   */
-  readonly offset?: number;
 }
 
 /**
@@ -83,45 +98,49 @@ export function mapDescriptor(
   options: DescriptorOptions,
   release: () => void = () => {},
 ): MappedFile {
-  const { size, physicalAddress, kind = "normal", name = path, offset = 0 } = options;
-  checkOffset(libc, action, offset);
-  const access = LINUX.PROT_READ | LINUX.PROT_WRITE;
-  const address = libc.mmap(0, size, access, LINUX.MAP_SHARED, descriptor, offset);
-  // All runtimes would build a buffer at MAP_FAILED without a word.
-  if (address === -1) throw systemError(action, libc.errno());
+  const { size, physicalAddress = 0, kind = "normal", name = path, offset = 0 } = options;
+  const { sharedBuffer = false, locked = false } = options;
+  const hugePage = hugePageSize(libc, descriptor);
+  const page = hugePage ?? libc.sysconf(LINUX._SC_PAGESIZE);
+  checkOffset(action, offset, page);
+  // Of huge pages none can be mapped, or replaced, in part.
+  const length = hugePage === undefined ? size : Math.ceil(size / page) * page;
+  const hint = hugePage === undefined ? undefined : reserveHint(hugePage, length);
+  const bytes = mapBytes(libc, action, { descriptor, offset, length, page, sharedBuffer, hint });
 
   const closing = new AbortController();
   let memory: Memory;
   try {
+    if (locked && libc.mlock(bytes.address, length) === -1) {
+      throw systemError(`${action}: keep its pages in memory`, libc.errno(), {
+        hint: "ulimit -l raises the limit, or the capability CAP_IPC_LOCK",
+      });
+    }
     memory = bufferMemory({
       name,
       physicalAddress,
       kind,
-      address,
+      address: bytes.address,
       closed: closing.signal,
-      buffer: libc.view(address, size),
+      buffer: bytes.buffer,
+      byteOffset: bytes.byteOffset,
+      byteLength: size,
     });
   } catch (cause) {
-    libc.munmap(address, size);
+    bytes.unmap();
     throw cause;
   }
 
   function close(): void {
     if (closing.signal.aborted) return;
-    // Not munmap: an access to unmapped bytes is SIGSEGV, and their addresses would soon be those of
-    // another mapping. No runtime can end every view of a buffer, so the addresses are never reused.
-    const flags = LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS | LINUX.MAP_FIXED | LINUX.MAP_NORESERVE;
-    if (libc.mmap(address, size, access, flags, -1, 0) === -1) {
-      throw systemError(`Close the mapping of "${path}"`, libc.errno());
-    }
+    if (!bytes.replace()) throw systemError(`Close the mapping of "${path}"`, libc.errno());
     closing.abort();
     release();
   }
   return { path, memory, close, [Symbol.dispose]: close };
 }
 
-function checkOffset(libc: Libc, action: string, offset: number): void {
-  const page = libc.sysconf(LINUX._SC_PAGESIZE);
+function checkOffset(action: string, offset: number, page: number): void {
   if (Number.isSafeInteger(offset) && offset >= 0 && offset % page === 0) return;
   throw new MetalError(
     "INVALID_ARGUMENT",

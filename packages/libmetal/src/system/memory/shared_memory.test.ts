@@ -32,7 +32,7 @@ test("shared memory is gone when it is closed", async () => {
   await expect(mapSharedFile({ ...PLACE, path: ours.path })).rejects.toMatchObject({
     code: "NOT_FOUND",
   });
-  expect(ours.memory.read32(0)).toBe(0);
+  expect(ours.memory.words.get32(0)).toBe(0);
 });
 
 test("4 GiB are the most, and their last word is reached", async () => {

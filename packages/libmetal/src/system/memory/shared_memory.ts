@@ -1,13 +1,25 @@
 import { pid } from "node:process";
+import { cString } from "../libc/c_string.ts";
 import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
+import { pathError } from "../libc/path_error.ts";
+import { systemError } from "../libc/system_error.ts";
+import { checkHugePages } from "./huge_pages.ts";
 import {
   checkSize,
   mapDescriptor,
   type MappedFile,
   type SharedMemoryOptions,
 } from "./shared_mapping.ts";
-import { systemError } from "../libc/system_error.ts";
+
+/** What {@linkcode createSharedMemory} needs. */
+export interface MemoryFileOptions extends SharedMemoryOptions {
+  /**
+   * Bytes of the huge pages that it is to lie in, one of {@linkcode hugePages}; `size` is then a
+   * multiple of it. Huge pages are reserved beforehand, by root. Default: the pages of the system.
+   */
+  readonly hugePageSize?: number;
+}
 
 /**
  * Makes shared memory that is no file of any directory: a memfd, sealed so that nobody can shorten
@@ -18,8 +30,10 @@ import { systemError } from "../libc/system_error.ts";
  *
  * @param options Its size, address and kind.
  * @returns The mapping, for its owner to close.
- * @throws {MetalError} `INVALID_ARGUMENT` for a size or address that no call could accept;
- *   `UNSUPPORTED` where the runtime cannot map files; `SYSTEM` where the operating system refuses.
+ * @throws {MetalError} `INVALID_ARGUMENT` for a size or address that no call could accept; `NO_SPACE`
+ *   where there are not enough huge pages, with the file to write to, or too many files are open;
+ *   `UNSUPPORTED` where the machine has no huge pages of that size, or the runtime cannot map files;
+ *   `SYSTEM` where the operating system refuses otherwise.
  *
  * @example
  * ```ts
@@ -32,15 +46,16 @@ import { systemError } from "../libc/system_error.ts";
  * if (theirs.memory.read8(0) !== 7) throw new Error("Both see the same bytes");
  * ```
  */
-export async function createSharedMemory(options: SharedMemoryOptions): Promise<MappedFile> {
-  const { size, name = "shared" } = options;
+export async function createSharedMemory(options: MemoryFileOptions): Promise<MappedFile> {
+  const { size, name = "shared", hugePageSize } = options;
   const action = `Create the shared memory "${name}"`;
   checkSize(action, size);
+  if (hugePageSize !== undefined) await checkHugePages(action, size, hugePageSize);
   const libc = await loadLibc();
 
-  const label = new TextEncoder().encode("openamp\0");
-  const descriptor = libc.memfdCreate(label, LINUX.MFD_CLOEXEC | LINUX.MFD_ALLOW_SEALING);
-  if (descriptor === -1) throw systemError(action, libc.errno());
+  const flags = LINUX.MFD_CLOEXEC | LINUX.MFD_ALLOW_SEALING | hugePageFlags(hugePageSize);
+  const descriptor = libc.memfdCreate(cString("openamp"), flags);
+  if (descriptor === -1) throw pathError(libc, action, "/proc/self/fd");
   const seals = LINUX.F_SEAL_SHRINK | LINUX.F_SEAL_GROW | LINUX.F_SEAL_SEAL;
   try {
     if (
@@ -57,4 +72,8 @@ export async function createSharedMemory(options: SharedMemoryOptions): Promise<
     libc.close(descriptor);
     throw cause;
   }
+}
+
+function hugePageFlags(size: number | undefined): number {
+  return size === undefined ? 0 : LINUX.MFD_HUGETLB | (Math.log2(size) << LINUX.MFD_HUGE_SHIFT);
 }

@@ -21,7 +21,7 @@ export interface ByteAccess {
  * one thread makes them all.
  */
 export function byteWords(access: ByteAccess): SharedWords {
-  const cell = new Uint8Array(4);
+  const cell = new Uint8Array(8);
   const view = new DataView(cell.buffer);
 
   function read(offset: number, width: 1 | 2 | 4): number {
@@ -33,6 +33,16 @@ export function byteWords(access: ByteAccess): SharedWords {
   function write(offset: number, width: 1 | 2 | 4, value: number): void {
     view.setUint32(0, value, true);
     access.write(offset, cell, 0, width);
+  }
+
+  function get64(offset: number): bigint {
+    access.read(offset, 8, cell, 0);
+    return view.getBigUint64(0, true);
+  }
+
+  function set64(offset: number, value: bigint): void {
+    view.setBigUint64(0, value, true);
+    access.write(offset, cell, 0, 8);
   }
 
   const get8 = (offset: number): number => read(offset, 1);
@@ -48,15 +58,19 @@ export function byteWords(access: ByteAccess): SharedWords {
     get8,
     get16,
     get32,
+    get64,
     set8,
     set16,
     set32,
+    set64,
     load8: get8,
     load16: get16,
     load32: get32,
+    load64: get64,
     store8: set8,
     store16: set16,
     store32: set32,
+    store64: set64,
     copyIn: (offset, source, sourceOffset, length) =>
       access.write(offset, source, sourceOffset, length),
     copyOut: (offset, target, targetOffset, length) =>

@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { STATFS, STATX } from "./stat.ts";
+
+test.each([STATX, STATFS])("$name is laid out as in $source", ({ name, source, size, fields }) => {
+  const text = [
+    "#define _GNU_SOURCE",
+    "#include <stdio.h>",
+    "#include <stddef.h>",
+    `#include <${source}>`,
+    "int main(void) {",
+    `  printf("%zu", sizeof(${name}));`,
+    ...Object.keys(fields).map(
+      (field) =>
+        `  printf(" %zu %zu", offsetof(${name}, ${field}), sizeof(((${name} *)0)->${field}));`,
+    ),
+    "}",
+  ].join("\n");
+  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
+  try {
+    const program = join(directory, "layout");
+    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: text });
+    const numbers = execFileSync(program, { encoding: "utf8" }).split(" ").map(Number);
+    const rows = Object.values(fields).flatMap(({ offset, size: bytes }) => [offset, bytes]);
+    expect(numbers).toEqual([size, ...rows]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
