@@ -1,7 +1,10 @@
 import { loadLibrary } from "../ffi/load_library.ts";
+import { type Epoll, epoll } from "./epoll.ts";
+import { type Eventfd, eventfd } from "./eventfd.ts";
 import { type Fcntl, fcntl } from "./fcntl.ts";
 import { type Futex, futex } from "./futex.ts";
 import { type Mman, mman } from "./mman.ts";
+import { type Socket, socket } from "./socket.ts";
 import { type Stat, stat } from "./stat.ts";
 import { type Time, time } from "./time.ts";
 import { type Unistd, unistd } from "./unistd.ts";
@@ -11,7 +14,7 @@ import { type Unistd, unistd } from "./unistd.ts";
  * those that fail return -1 and leave the reason in {@linkcode Libc.errno}. A file each for the
  * headers that declare them; a function is looked up at its first call.
  */
-export interface Libc extends Fcntl, Futex, Mman, Stat, Time, Unistd {
+export interface Libc extends Epoll, Eventfd, Fcntl, Futex, Mman, Socket, Stat, Time, Unistd {
   /** `<errno.h>` The reason of the failure before. */
   readonly errno: () => number;
   /** A buffer over mapped bytes, which it neither owns nor frees. */
@@ -31,9 +34,12 @@ let loaded: Libc | undefined;
 export async function loadLibc(): Promise<Libc> {
   const library = await loadLibrary();
   loaded ??= {
+    ...epoll(library),
+    ...eventfd(library),
     ...fcntl(library),
     ...futex(library),
     ...mman(library),
+    ...socket(library),
     ...stat(library),
     ...time(library),
     ...unistd(library),

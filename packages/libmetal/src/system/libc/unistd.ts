@@ -4,12 +4,16 @@ import { bindLazily, type ForeignLibrary } from "../ffi/foreign.ts";
 export interface Unistd {
   /** Closes a descriptor. */
   readonly close: (descriptor: number) => number;
+  /** Reads bytes. Returns how many, 0 at the end. */
+  readonly read: (descriptor: number, bytes: Uint8Array, length: number) => number;
+  /** Writes bytes. Returns how many. */
+  readonly write: (descriptor: number, bytes: Uint8Array, length: number) => number;
   /** Removes a file; `path` ends with a zero byte. */
   readonly unlink: (path: Uint8Array) => number;
+  /** Reads where a symbolic link leads, without a zero byte at the end. Returns how many bytes. */
+  readonly readlink: (path: Uint8Array, target: Uint8Array, length: number) => number;
   /** Sets the size of a file. */
   readonly ftruncate: (descriptor: number, length: number) => number;
-  /** Reads bytes. Returns how many. */
-  readonly read: (descriptor: number, buffer: Uint8Array, count: number) => number;
   /** The number of the calling thread. */
   readonly gettid: () => number;
   /** Gives an open file a name in a directory, where nothing has that name. */
@@ -37,9 +41,11 @@ export interface Unistd {
 export function unistd(library: ForeignLibrary): Unistd {
   return {
     close: bindLazily(library, "close", "int", ["int"]),
-    unlink: bindLazily(library, "unlink", "int", ["bytes"]),
-    ftruncate: bindLazily(library, "ftruncate", "int", ["int", "long"]),
     read: bindLazily(library, "read", "long", ["int", "bytes", "long"]),
+    write: bindLazily(library, "write", "long", ["int", "bytes", "long"]),
+    unlink: bindLazily(library, "unlink", "int", ["bytes"]),
+    readlink: bindLazily(library, "readlink", "long", ["bytes", "bytes", "long"]),
+    ftruncate: bindLazily(library, "ftruncate", "int", ["int", "long"]),
     gettid: bindLazily(library, "gettid", "int", []),
     linkat: bindLazily(library, "linkat", "int", ["int", "bytes", "int", "bytes", "int"]),
     pread: bindLazily(library, "pread", "long", ["int", "bytes", "long", "long"]),
