@@ -38,6 +38,11 @@ export const counts = {
     long: 1000,
     meets: "a remote that writes anything into a ring costs one event, and nothing else",
   },
+  "watches disposed of in a race": {
+    short: 30,
+    long: 2000,
+    meets: "a watch that was disposed of is never told of what was on its way",
+  },
 } as const satisfies Readonly<Record<string, Count>>;
 
 export type Depth = "short" | "long";

@@ -4,6 +4,8 @@ import { bindLazily, type ForeignLibrary } from "../ffi/foreign.ts";
 export interface Unistd {
   /** Closes a descriptor. */
   readonly close: (descriptor: number) => number;
+  /** Makes a pipe; `pair` takes the descriptors of its ends, two `int`: read, then write. */
+  readonly pipe2: (pair: Uint8Array, flags: number) => number;
   /** Reads bytes. Returns how many, 0 at the end. */
   readonly read: (descriptor: number, bytes: Uint8Array, length: number) => number;
   /** Writes bytes. Returns how many. */
@@ -41,6 +43,7 @@ export interface Unistd {
 export function unistd(library: ForeignLibrary): Unistd {
   return {
     close: bindLazily(library, "close", "int", ["int"]),
+    pipe2: bindLazily(library, "pipe2", "int", ["bytes", "int"]),
     read: bindLazily(library, "read", "long", ["int", "bytes", "long"]),
     write: bindLazily(library, "write", "long", ["int", "bytes", "long"]),
     unlink: bindLazily(library, "unlink", "int", ["bytes"]),

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { MetalError } from "../../error.ts";
 import { EPOLL_EVENT } from "../libc/epoll.ts";
 import type { Libc } from "../libc/libc.ts";
@@ -26,10 +27,10 @@ export interface PollSet {
   /** Watches a descriptor in one direction. */
   watch(descriptor: number, direction: Direction, slot: Slot): Disposable;
   /**
-   * Tells those who watch, each of them also where one before has thrown.
+   * Tells those who watch, each of them also where one before has thrown: that is thrown in a turn of
+   * its own, as what a callback of the event loop throws.
    *
    * @param told Pairs of a token and what happened.
-   * @throws What the first that threw has thrown.
    */
   tell(told: readonly number[]): void;
   /** Tells everybody that their descriptors are watched no more. */
@@ -64,6 +65,7 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
   const byDescriptor = new Map<number, Entry>();
   const event = new Uint8Array(EPOLL_EVENT.size);
   const view = new DataView(event.buffer);
+  const toArm = new Set<Entry>();
   let lastToken = 0;
   let size = 0;
   let keptAlive = 0;
@@ -162,33 +164,41 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
     slot.callback(events);
   }
 
-  function tellOne(token: number, events: number): void {
-    const entry = entries.get(token);
-    // It is over by now: what was told was on its way before.
-    if (entry === undefined) return;
+  function tellOne(entry: Entry, events: number): void {
     try {
       call(entry, "read", events);
     } finally {
-      try {
-        call(entry, "write", events);
-      } finally {
-        if (entries.get(token) === entry && arm(LINUX.EPOLL_CTL_MOD, entry) !== 0) forget(entry);
-      }
+      call(entry, "write", events);
     }
   }
 
   function tell(told: readonly number[]): void {
-    let failed = false;
-    let failure: unknown;
+    const failures: unknown[] = [];
     for (let index = 0; index + 1 < told.length; index += 2) {
+      const entry = entries.get(told[index]!);
+      // Where there is none the watch is over by now: what was told was on its way before.
+      if (entry === undefined) continue;
       try {
-        tellOne(told[index]!, told[index + 1]!);
+        tellOne(entry, told[index + 1]!);
       } catch (thrown) {
-        failure = failed ? failure : thrown;
-        failed = true;
+        failures.push(thrown);
       }
+      toArm.add(entry);
     }
-    if (failed) throw failure;
+    setImmediate(armAgain);
+    for (const failure of failures) setImmediate(rethrow, failure);
+  }
+
+  /**
+   * In a turn of its own: Node hands out the messages of a Worker in one turn, as many as come
+   * meanwhile, and a descriptor that is always ready would keep the event loop there (T24).
+   */
+  function armAgain(): void {
+    for (const entry of toArm) {
+      if (entries.get(entry.token) === entry && arm(LINUX.EPOLL_CTL_MOD, entry) !== 0)
+        forget(entry);
+    }
+    toArm.clear();
   }
 
   return {
@@ -204,6 +214,10 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
       tell([...entries.keys()].flatMap((token) => [token, LINUX.EPOLLERR]));
     },
   };
+}
+
+function rethrow(failure: unknown): never {
+  throw failure;
 }
 
 function watchError(action: string, errno: number): MetalError {

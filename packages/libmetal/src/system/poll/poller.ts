@@ -115,13 +115,17 @@ function runPoller(
     void worker.ended.then(() => close(libc, descriptors));
   }
 
+  /** Nobody is to wait for a Worker that is gone. */
+  async function failAtEnd(): Promise<void> {
+    await worker.ended;
+    stop();
+    watched.fail();
+  }
+
   // Node ends only with its Workers, and nothing else would wake this one.
   process.on("exit", wake);
   worker.listen((told) => watched.tell(told));
-  void worker.ended.then(() => {
-    stop();
-    watched.fail();
-  });
+  void failAtEnd();
   changed();
   return {
     watch(descriptor, direction, slot) {

@@ -28,10 +28,7 @@ export interface PollWorker {
  * @throws {MetalError} `UNSUPPORTED` where it does not start; the cause is kept.
  */
 export async function startPollWorker(order: PollOrder, wake: () => void): Promise<PollWorker> {
-  const worker = new Worker(moduleUrl("./poll_worker", import.meta.url), {
-    workerData: order,
-    name: "libmetal poll",
-  });
+  const worker = createWorker(order);
   let failure: unknown;
   const ended = new Promise<void>((resolve) => {
     worker.on("exit", () => resolve());
@@ -51,12 +48,7 @@ export async function startPollWorker(order: PollOrder, wake: () => void): Promi
     // It may be up by now, and asleep: to terminate it alone would wait for ever on Node.
     wake();
     await worker.terminate();
-    const reason = state === "late" ? `it is not up after ${START_TIMEOUT} ms` : String(failure);
-    throw new MetalError(
-      "UNSUPPORTED",
-      `Start the Worker that waits for descriptors: ${reason}`,
-      failure === undefined ? undefined : { cause: failure },
-    );
+    throw startError(state === "late" ? `it is not up after ${START_TIMEOUT} ms` : failure);
   }
   worker.unref();
   return {
@@ -69,6 +61,24 @@ export async function startPollWorker(order: PollOrder, wake: () => void): Promi
     unref: () => worker.unref(),
     ended,
   };
+}
+
+function createWorker(order: PollOrder): Worker {
+  const url = moduleUrl("./poll_worker", import.meta.url);
+  try {
+    return new Worker(url, { workerData: order, name: "libmetal poll" });
+  } catch (cause) {
+    const refused = cause instanceof Error && cause.name === "NotCapable";
+    throw startError(refused ? `Deno reads ${url.pathname} only with --allow-read` : cause, cause);
+  }
+}
+
+function startError(reason: unknown, cause: unknown = reason): MetalError {
+  return new MetalError(
+    "UNSUPPORTED",
+    `Start the Worker that waits for descriptors: ${String(reason)}`,
+    { cause },
+  );
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
