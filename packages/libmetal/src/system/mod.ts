@@ -29,3 +29,4 @@ export type { OwnedDescriptor } from "./descriptor/owned_descriptor.ts";
 export * from "./descriptor/eventfd.ts";
 export * from "./files/host_files.ts";
 export * from "./futex/open_futex.ts";
+export * from "./lock/thread_identity.ts";

@@ -4,6 +4,7 @@ import { type Eventfd, eventfd } from "./eventfd.ts";
 import { type Fcntl, fcntl } from "./fcntl.ts";
 import { type Futex, futex } from "./futex.ts";
 import { type Mman, mman } from "./mman.ts";
+import { type Signal, signal } from "./signal.ts";
 import { type Socket, socket } from "./socket.ts";
 import { type Stat, stat } from "./stat.ts";
 import { type Time, time } from "./time.ts";
@@ -14,7 +15,8 @@ import { type Unistd, unistd } from "./unistd.ts";
  * those that fail return -1 and leave the reason in {@linkcode Libc.errno}. A file each for the
  * headers that declare them; a function is looked up at its first call.
  */
-export interface Libc extends Epoll, Eventfd, Fcntl, Futex, Mman, Socket, Stat, Time, Unistd {
+export interface Libc
+  extends Epoll, Eventfd, Fcntl, Futex, Mman, Signal, Socket, Stat, Time, Unistd {
   /** `<errno.h>` The reason of the failure before. */
   readonly errno: () => number;
   /** A buffer over mapped bytes, which it neither owns nor frees. */
@@ -39,6 +41,7 @@ export async function loadLibc(): Promise<Libc> {
     ...fcntl(library),
     ...futex(library),
     ...mman(library),
+    ...signal(library),
     ...socket(library),
     ...stat(library),
     ...time(library),

@@ -80,6 +80,7 @@ export const LINUX = {
   // <errno.h>
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   EBADF: 9,
   EAGAIN: 11,
