@@ -23,10 +23,21 @@ export const counts = {
     long: 200,
     meets: "200 boots in a row leave no process, socket or file behind, and every one echoes",
   },
+  "histories of an interrupt domain": {
+    short: 500,
+    long: 50_000,
+    meets:
+      "whatever is raised, switched and registered, interrupts go where a plain model sends them",
+  },
   "increments of two processes": {
     short: 100_000,
     long: 10_000_000,
     meets: "real Atomics across processes: two that add to one word lose no addition",
+  },
+  "interrupts without a collection": {
+    short: 1_000_000,
+    long: 10_000_000,
+    meets: "10 million interrupts of every kind cause no garbage collection on Node 24",
   },
   "messages without a collection": {
     short: 1_000_000,
