@@ -1,67 +1,55 @@
+import type { DeviceInterrupt } from "../device/device_interrupt.ts";
 import type { RegisteredController } from "./interrupt_controller.ts";
 import type { InterruptDomain } from "./interrupt_domain.ts";
 
-/** The interrupt of a device, as the operating system tells of it: UIO, VFIO, or an eventfd. */
-export interface InterruptSource {
-  /**
-   * Calls back for each interrupt.
-   *
-   * @param callback What to call.
-   * @returns Ends the calls when it is disposed of.
-   */
-  listen(callback: () => void): Disposable;
-  /** Lets it interrupt again, where it is masked with each interrupt (UIO). */
-  acknowledge?(): void;
-}
-
 /** Which line the interrupt of a device becomes. */
 export interface DeviceInterruptOptions {
-  /** The name of the controller: the device's. Default `device`. */
+  /** The name of the controller. Default: that of the interrupt. */
   readonly name?: string;
   /** The number of the line. Default `any`. */
   readonly irq?: number | "any";
 }
 
 /**
- * Makes the interrupt of a device a line of a domain.
+ * Makes the interrupt of a device a line of a domain. The device may interrupt while the line is on,
+ * where its driver has a switch.
  *
- * The device is acknowledged after the handlers were called, whatever they said; where the line is
- * off then, when it is on again. So it stays masked for as long as nobody may serve it.
+ * It is acknowledged after the handlers were called, whatever they said; where the line is off then,
+ * when it is on again. So a level line stays masked for as long as nobody may serve it.
  *
  * @param domain Where the line gets its number.
- * @param source Whose interrupt.
+ * @param interrupt The interrupt: `device.interrupt()`.
  * @param options The number.
  * @returns The controller, whose `base` is the number; disposing stops listening too.
- * @throws {MetalError} As `registerController`.
+ * @throws {MetalError} As `registerController`; `CLOSED` where the device is closed.
  *
  * @example
  * ```ts
- * import { deviceInterrupts, interruptDomain, listeners } from "@openamp/libmetal";
+ * import { deviceInterrupts, interruptDomain, interruptSource } from "@openamp/libmetal";
  *
- * const events = listeners<number>(); // what a UIO device would read
  * let acknowledged = 0;
- * const source = { listen: events.add, acknowledge: () => void acknowledged++ };
+ * const { interrupt, raise } = interruptSource({ name: "ipi", acknowledge: () => acknowledged++ });
  * const domain = interruptDomain();
- * using line = deviceInterrupts(domain, source, { name: "ipi" });
+ * using line = deviceInterrupts(domain, interrupt);
  * let served = 0;
  * domain.register(line.base, () => (served++, "handled"));
- * events.emit(1);
+ * raise(1);
  * if (served !== 1 || acknowledged !== 1) throw new Error("Served, then acknowledged");
  * ```
  */
 export function deviceInterrupts(
   domain: InterruptDomain,
-  source: InterruptSource,
+  interrupt: DeviceInterrupt,
   options: DeviceInterruptOptions = {},
 ): RegisteredController {
-  const { name = "device", irq = "any" } = options;
+  const { name = interrupt.name, irq = "any" } = options;
   let enabled = false;
   let owed = false;
 
-  function settle(): void {
+  function acknowledge(): void {
     if (!owed || !enabled) return;
     owed = false;
-    source.acknowledge?.();
+    whereItCan(() => interrupt.acknowledge());
   }
 
   const controller = domain.registerController({
@@ -70,14 +58,21 @@ export function deviceInterrupts(
     count: 1,
     setEnabled(_, on) {
       enabled = on;
-      settle();
+      whereItCan(() => (on ? interrupt.enable() : interrupt.disable()));
+      acknowledge();
     },
     end() {
       owed = true;
-      settle();
+      acknowledge();
     },
   });
-  const listening = source.listen(() => controller.handle(controller.base));
+  let listening: Disposable;
+  try {
+    listening = interrupt.listen(() => controller.handle(controller.base));
+  } catch (thrown) {
+    controller[Symbol.dispose]();
+    throw thrown;
+  }
   return {
     ...controller,
     [Symbol.dispose]() {
@@ -85,4 +80,14 @@ export function deviceInterrupts(
       controller[Symbol.dispose]();
     },
   };
+}
+
+/** A driver without a switch never masks its line; a device that is closed has none any more. */
+function whereItCan(call: () => void): void {
+  try {
+    call();
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+    if (code !== "UNSUPPORTED" && code !== "CLOSED") throw thrown;
+  }
 }

@@ -2,7 +2,10 @@ import {
   deviceInterrupts,
   doorbellInterrupts,
   interruptDomain,
+  interruptSource,
   listeners,
+  MetalError,
+  type MetalErrorCode,
 } from "@openamp/libmetal";
 import { describe, expect, test } from "vitest";
 
@@ -19,17 +22,30 @@ function ringing() {
   return { rings, domain, lines, served };
 }
 
-function device() {
-  const events = listeners<number>();
-  const log: string[] = [];
-  const domain = interruptDomain();
-  const source = {
-    listen: (each: () => void) => events.add(each),
-    acknowledge: () => void log.push("acknowledge"),
+/** A call that fails. */
+function failing(code: MetalErrorCode, message: string): () => never {
+  return () => {
+    throw new MetalError(code, message);
   };
-  const line = deviceInterrupts(domain, source, { name: "a0000000.ipi" });
+}
+
+function device(driver: "switch" | "no switch" = "switch") {
+  const log: string[] = [];
+  const tell = (what: string) => (): void => {
+    log.push(what);
+    if (driver === "no switch") throw new MetalError("UNSUPPORTED", what);
+  };
+  const { interrupt, raise } = interruptSource({
+    name: "a0000000.ipi",
+    enable: tell("enable"),
+    disable: tell("disable"),
+    acknowledge: tell("acknowledge"),
+  });
+  const lines: string[] = [];
+  const domain = interruptDomain({ logger: { log: (_, line) => void lines.push(line) } });
+  const line = deviceInterrupts(domain, interrupt);
   const serve = () => (log.push("serve"), "not-handled" as const);
-  return { events, log, domain, line, serve };
+  return { raise, log, lines, domain, line, serve };
 }
 
 describe("the rings of a doorbell", () => {
@@ -66,55 +82,63 @@ describe("the rings of a doorbell", () => {
 
 describe("the interrupt of a device", () => {
   test("is acknowledged after its handlers, whatever they say", () => {
-    const { events, log, domain, line, serve } = device();
+    const { raise, log, domain, line, serve } = device();
     domain.register(line.base, serve);
-    events.emit(1);
-    events.emit(2);
-    expect(log).toEqual(["serve", "acknowledge", "serve", "acknowledge"]);
+    raise(1);
+    raise(2);
+    expect(log).toEqual(["enable", "serve", "acknowledge", "serve", "acknowledge"]);
     expect(domain.statistics()[0]?.controller).toBe("a0000000.ipi");
   });
 
   test("that nobody serves stays masked until somebody does", () => {
-    const { events, log, domain, line, serve } = device();
-    events.emit(1);
+    const { raise, log, domain, line, serve } = device();
+    raise(1);
     expect(log).toEqual([]);
-    domain.register(line.base, serve);
-    expect(log).toEqual(["serve", "acknowledge"]);
+    const handler = domain.register(line.base, serve);
+    expect(log).toEqual(["enable", "serve", "acknowledge"]);
     domain.disable(line.base);
-    events.emit(2);
-    expect(log).toHaveLength(2);
+    raise(2);
+    expect(log.slice(3)).toEqual(["disable"]);
     domain.enable(line.base);
-    expect(log).toEqual(["serve", "acknowledge", "serve", "acknowledge"]);
+    expect(log.slice(4)).toEqual(["enable", "serve", "acknowledge"]);
+    handler[Symbol.dispose]();
+    expect(log.slice(7)).toEqual(["disable"]);
   });
 
   test("whose handler switches the line off is acknowledged when it is on again", () => {
-    const { events, log, domain, line } = device();
+    const { raise, log, domain, line } = device();
     domain.register(line.base, (irq) => (log.push("serve"), domain.disable(irq), "handled"));
-    events.emit(1);
-    expect(log).toEqual(["serve"]);
+    raise(1);
+    expect(log).toEqual(["enable", "serve", "disable"]);
     domain.enable(line.base);
-    expect(log).toEqual(["serve", "acknowledge"]);
+    expect(log.slice(3)).toEqual(["enable", "acknowledge"]);
+  });
+
+  test("needs no switch in its driver", () => {
+    const { raise, log, lines, domain, line, serve } = device("no switch");
+    domain.register(line.base, serve)[Symbol.dispose]();
+    domain.register(line.base, serve);
+    raise(1);
+    expect(log).toEqual(["enable", "disable", "enable", "serve", "acknowledge"]);
+    expect(lines).toEqual([]);
   });
 
   test("is heard no more after the controller was disposed of, nor acknowledged", () => {
-    const { events, log, domain, line, serve } = device();
+    const { raise, log, domain, line, serve } = device();
     domain.register(line.base, serve);
     line[Symbol.dispose]();
-    events.emit(1);
-    expect(log).toEqual([]);
+    raise(1);
+    expect(log).toEqual(["enable", "disable"]);
   });
 
-  test("needs no acknowledgement where the source has none", () => {
-    const events = listeners<void>();
+  test("is refused where it cannot be switched for another reason, or its device is closed", () => {
     const domain = interruptDomain();
-    const line = deviceInterrupts(
-      domain,
-      { listen: (each: () => void) => events.add(each) },
-      { irq: 5 },
-    );
-    let served = 0;
-    domain.register(line.base, () => (served++, "handled"));
-    events.emit();
-    expect([line.base, served]).toEqual([5, 1]);
+    const { interrupt } = interruptSource({ name: "ipi", enable: failing("SYSTEM", "write: EIO") });
+    const closed = { ...interrupt, listen: failing("CLOSED", "the device is closed") };
+    const line = deviceInterrupts(domain, interrupt, { irq: 5, name: "mine" });
+    expect(() => domain.register(5, () => "handled")).toThrow("EIO");
+    line[Symbol.dispose]();
+    expect(() => deviceInterrupts(domain, closed, { irq: 5 })).toThrow("the device is closed");
+    expect(deviceInterrupts(domain, interrupt, { irq: 5 }).base).toBe(5);
   });
 });
