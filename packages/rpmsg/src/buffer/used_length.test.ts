@@ -1,9 +1,15 @@
-import { encodeFrame, fakeClock, rawRpmsgHost, rawRpmsgRemote } from "@openamp/testing";
+import {
+  encodeFrame,
+  fakeClock,
+  memoryModels,
+  rawRpmsgHost,
+  rawRpmsgRemote,
+} from "@openamp/testing";
 import { describe, expect, test } from "vitest";
 
-describe("the remote's used.len", () => {
+describe.each(memoryModels)("the remote's used.len, over $name", (model) => {
   test("a message of the host goes back with the descriptor's length, whatever became of it", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock() });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model });
     peer.victim.createEndpoint({ address: 40, onMessage() {} });
     const held: (() => void)[] = [];
     peer.victim.createEndpoint({
@@ -28,7 +34,7 @@ describe("the remote's used.len", () => {
   });
 
   test("a message of its own goes with header and payload, and the buffer keeps its size", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock() });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model });
     const endpoint = peer.victim.createEndpoint({ address: 40, destination: 30 });
     for (const length of [0, 1, 100, 496]) {
       const payload = new Uint8Array(length).fill(length);
@@ -40,7 +46,7 @@ describe("the remote's used.len", () => {
   test("T09: buffers of 0 to 16 bytes to send in: the short ones go back, the device works on", async () => {
     const clock = fakeClock();
     const offered = [20, ...Array.from({ length: 15 }, (_, index) => index + 1), 512];
-    using peer = await rawRpmsgHost({ clock, offered });
+    using peer = await rawRpmsgHost({ clock, model, offered });
     const { victim } = peer;
     expect(victim.maxPayload).toBe(4);
     const endpoint = victim.createEndpoint({ destination: 30 });
@@ -53,14 +59,14 @@ describe("the remote's used.len", () => {
   });
 
   test("T09: with nothing but short buffers each goes back at once, and a try says no", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), offered: [8, 8, 8] });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, offered: [8, 8, 8] });
     const endpoint = peer.victim.createEndpoint({ destination: 30 });
     expect(endpoint.trySend(new Uint8Array(0))).toBe(false);
     expect([1, 2, 3, 4].map(() => peer.receiveAndKeep()?.length)).toEqual([0, 0, 0, undefined]);
   });
 
   test("T09: a first buffer of 16 bytes: messages without payload, and no others", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), offered: [16, 512] });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, offered: [16, 512] });
     expect(peer.victim.maxPayload).toBe(0);
     const endpoint = peer.victim.createEndpoint({ destination: 30 });
     expect(() => endpoint.trySend(new Uint8Array(1))).toThrow(
@@ -70,7 +76,7 @@ describe("the remote's used.len", () => {
   });
 
   test("a later buffer that is shorter is MESSAGE_SIZE for what does not fit, and kept for what does", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), offered: [512, 64, 512] });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, offered: [512, 64, 512] });
     const endpoint = peer.victim.createEndpoint({ address: 40, destination: 30 });
     expect(endpoint.trySend(new Uint8Array(496))).toBe(true);
     const tooLarge = expect.objectContaining({ code: "MESSAGE_SIZE" });
@@ -82,7 +88,7 @@ describe("the remote's used.len", () => {
   });
 
   test("buffers askew: not on a multiple of 4, they go back unused", async () => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), bufferSize: 510, bufferCount: 8 });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, bufferSize: 510, bufferCount: 8 });
     const endpoint = peer.victim.createEndpoint({ destination: 30 });
     expect(endpoint.trySend(new Uint8Array(1))).toBe(true);
     expect(endpoint.trySend(new Uint8Array(1))).toBe(true);
@@ -91,9 +97,9 @@ describe("the remote's used.len", () => {
   });
 });
 
-describe("the host and used.len", () => {
+describe.each(memoryModels)("the host and used.len, over $name", (model) => {
   test("T07: more than was posted is cut to what was posted", async () => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), bufferSize: 64 });
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, bufferSize: 64 });
     const lengths: number[] = [];
     peer.victim.createEndpoint({
       address: 40,
@@ -110,7 +116,7 @@ describe("the host and used.len", () => {
   });
 
   test("T08: what comes with a buffer that the remote has read says nothing", async () => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 4 });
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, ringSize: 4 });
     const endpoint = peer.victim.createEndpoint({ address: 40, destination: 30 });
     const device = peer.vdev.ring(1).used;
     for (const [round, used] of [0, 1, 16, 28, 512, 0xffffffff].entries()) {

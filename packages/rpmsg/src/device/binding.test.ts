@@ -1,15 +1,22 @@
-import { fakeClock, rawRpmsgHost, rawRpmsgRemote, rpmsgLoopback } from "@openamp/testing";
+import {
+  fakeClock,
+  memoryModels,
+  rawRpmsgHost,
+  rawRpmsgRemote,
+  rpmsgLoopback,
+} from "@openamp/testing";
 import { encodeNameService, RPMSG_ADDR_ANY } from "@openamp/rpmsg/wire";
 import { describe, expect, test } from "vitest";
 
 const other = { host: "remote", remote: "host" } as const;
 const roles = ["host", "remote"] as const;
+const cases = memoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;
 const empty = new Uint8Array(0);
 
-describe.each(roles)("T32: binding on the %s", (role) => {
+describe.each(cases)("T32: binding on the $role, over $model.name", ({ role, model }) => {
   test("the first message binds an endpoint that was announced; a second source does not", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model });
     const bound: number[] = [];
     const heard: number[] = [];
     const endpoint = peer.victim.createEndpoint({
@@ -27,7 +34,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("any 32-bit number binds but the one that stands for none", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model });
     const endpoint = peer.victim.createEndpoint({ name: "service", onMessage() {} });
     peer.send({ source: RPMSG_ADDR_ANY, destination: endpoint.address });
     expect(endpoint.ready).toBe(false);
@@ -39,7 +46,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
     ["without a name", {}],
     ["that is not to be announced", { name: "service", announce: false }],
   ])("no message binds an endpoint %s", async (_which, options) => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model });
     const heard: number[] = [];
     const onMessage = (message: { readonly source: number }): void =>
       void heard.push(message.source);
@@ -49,7 +56,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("without name service nothing is announced, and no message binds", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock(), features: 0 });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model, features: 0 });
     const endpoint = peer.victim.createEndpoint({ name: "service", onMessage() {} });
     expect(peer.victim.nameService).toBe(false);
     expect(peer.receive()).toBeUndefined();
@@ -62,7 +69,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("an announcement binds, whichever comes first: it or the endpoint", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock() });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model });
     const here = loopback[role];
     const there = loopback[other[role]];
     const bound: number[] = [];
@@ -76,7 +83,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("each service binds one endpoint: two of one name find two", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock() });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model });
     const here = loopback[role];
     const there = loopback[other[role]];
     const tty = { name: "rpmsg-tty", announce: false };
@@ -92,7 +99,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("an announcement does not rebind; withdrawing unbinds, and the next one binds", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model });
     const events: string[] = [];
     const endpoint = peer.victim.createEndpoint({
       name: "service",
@@ -119,7 +126,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
   });
 
   test("the user's word is above all rules", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model });
     const endpoint = peer.victim.createEndpoint({ name: "service", onMessage() {} });
     peer.send({ source: 1, destination: endpoint.address });
     endpoint.bind(2);
@@ -132,7 +139,7 @@ describe.each(roles)("T32: binding on the %s", (role) => {
 
   test("an endpoint that is closed by its binding hears nothing", async () => {
     for (const what of ["endpoint", "device"] as const) {
-      using peer = await rawPeer[role]({ clock: fakeClock() });
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
       const heard: number[] = [];
       const endpoint = peer.victim.createEndpoint({
         name: "service",

@@ -9,6 +9,7 @@ import {
   fakeClock,
   guardedWords,
   loopbackMemory,
+  memoryModels,
   rawRpmsgHost,
   type RawRpmsgPeer,
   rawRpmsgRemote,
@@ -27,6 +28,7 @@ import type { RpmsgError } from "../error.ts";
 import type { RpmsgCounters } from "../state/counters.ts";
 
 const roles = ["host", "remote"] as const;
+const cases = memoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;
 
 const DROPS = [
@@ -76,23 +78,26 @@ const messageWays = Object.entries(attacksOnRpmsg).flatMap(([number, { title, wa
   ways.map((way) => ({ name: `${number}: ${title}: ${way.name}`, way })),
 );
 
-describe.each(roles)("messages to the %s (T09, T18, T26 to T31)", (role) => {
-  test.each(messageWays)("$name", async ({ way }) => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
-    if (way.possible?.(peer) === false) return;
-    const victim = watchVictim(peer);
-    for (const step of way.steps) step(peer);
-    const { counters } = peer.victim;
-    const grown = DROPS.filter((counter) => counters[counter] > 0);
-    const faults = way.verdict === "tolerated" ? [] : way.verdict;
-    expect(faults).toEqual(expect.arrayContaining(grown));
-    expect(grown).toHaveLength(Math.min(1, faults.length));
-    // What is dropped never shows.
-    expect(victim.heard.filter(() => grown.length > 0)).toEqual([]);
-    expect(victim.failures).toEqual([]);
-    expect(victim.works()).toBe(true);
-  });
-});
+describe.each(cases)(
+  "messages to the $role (T09, T18, T26 to T31), over $model.name",
+  ({ role, model }) => {
+    test.each(messageWays)("$name", async ({ way }) => {
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
+      if (way.possible?.(peer) === false) return;
+      const victim = watchVictim(peer);
+      for (const step of way.steps) step(peer);
+      const { counters } = peer.victim;
+      const grown = DROPS.filter((counter) => counters[counter] > 0);
+      const faults = way.verdict === "tolerated" ? [] : way.verdict;
+      expect(faults).toEqual(expect.arrayContaining(grown));
+      expect(grown).toHaveLength(Math.min(1, faults.length));
+      // What is dropped never shows.
+      expect(victim.heard.filter(() => grown.length > 0)).toEqual([]);
+      expect(victim.failures).toEqual([]);
+      expect(victim.works()).toBe(true);
+    });
+  },
+);
 
 interface RingCase {
   readonly name: string;
@@ -163,32 +168,32 @@ function isDeclared(error: unknown): boolean {
   return name === "RpmsgError" && (code === "BROKEN" || code === "MESSAGE_SIZE");
 }
 
-describe("rings of the remote", () => {
+describe.each(memoryModels)("rings of the remote, over $name", (model) => {
   test.each(ringCases(attacksOnDevice))("where it receives: $name", async ({ way }) => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), ringSize: 16 });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, ringSize: 16 });
     holdAll(peer);
     expect(outcomes(way)).toContain(attackRing(peer, 1, way, () => peer.ring(1)));
   });
 
   const sending = ringCases(attacksOnDevice).filter(({ needsHolder }) => !needsHolder);
   test.each(sending)("where it sends: $name", async ({ way }) => {
-    using peer = await rawRpmsgHost({ clock: fakeClock(), ringSize: 16, offered: [] });
+    using peer = await rawRpmsgHost({ clock: fakeClock(), model, ringSize: 16, offered: [] });
     const endpoint = peer.victim.createEndpoint({ destination: 1 });
     expect(outcomes(way)).toContain(attackRing(peer, 0, way, () => sendAll(endpoint)));
   });
 });
 
-describe("rings of the host", () => {
+describe.each(memoryModels)("rings of the host, over $name", (model) => {
   // A message without a byte, as T06 gives it back, is dropped, and its buffer is posted again.
-  const cases = ringCases(attacksOnDriver).filter(({ needsHolder }) => !needsHolder);
+  const attacks = ringCases(attacksOnDriver).filter(({ needsHolder }) => !needsHolder);
 
-  test.each(cases)("where it receives: $name", async ({ way }) => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
+  test.each(attacks)("where it receives: $name", async ({ way }) => {
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, ringSize: 16 });
     expect(outcomes(way)).toContain(attackRing(peer, 0, way, () => peer.ring(0)));
   });
 
   test.each([16, 0x10000, 0xffffffff])("T33: a forged id, %i, reaches no handler", async (id) => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, ringSize: 16 });
     const { heard, failures } = watchVictim(peer);
     // A buffer that nobody has filled is all zeros: a message to address 0.
     peer.victim.createEndpoint({
@@ -202,7 +207,7 @@ describe("rings of the host", () => {
   });
 
   test("T06: where it receives: a held message is given back a second time", async () => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, ringSize: 16 });
     const failures: RpmsgError[] = [];
     peer.victim.onFailure((reason) => failures.push(reason));
     holdAll(peer);
@@ -213,8 +218,8 @@ describe("rings of the host", () => {
     expect(failures).toMatchObject([{ code: "BROKEN", cause: { fault: "USED_ID" } }]);
   });
 
-  test.each(cases)("where it sends: $name", async ({ way }) => {
-    using peer = await rawRpmsgRemote({ clock: fakeClock(), ringSize: 16 });
+  test.each(attacks)("where it sends: $name", async ({ way }) => {
+    using peer = await rawRpmsgRemote({ clock: fakeClock(), model, ringSize: 16 });
     const endpoint = peer.victim.createEndpoint({ destination: 1 });
     sendAll(endpoint);
     expect(outcomes(way)).toContain(attackRing(peer, 1, way, () => sendAll(endpoint)));
@@ -345,64 +350,67 @@ test("T47: a handler that throws at each message leaves bounded lines and a coun
   expect(lines.length).toBeLessThan(110);
 });
 
-describe.each(roles)("T31: endpoints of the %s that come and go", (role) => {
-  test("no handler is called for an endpoint that is closed, also inside its own handler", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
-    let heard = 0;
-    const endpoint = peer.victim.createEndpoint({
-      address: ATTACKED_ADDRESS,
-      onMessage() {
-        heard++;
-        endpoint.close();
-      },
+describe.each(cases)(
+  "T31: endpoints of the $role that come and go, over $model.name",
+  ({ role, model }) => {
+    test("no handler is called for an endpoint that is closed, also inside its own handler", async () => {
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
+      let heard = 0;
+      const endpoint = peer.victim.createEndpoint({
+        address: ATTACKED_ADDRESS,
+        onMessage() {
+          heard++;
+          endpoint.close();
+        },
+      });
+      for (let message = 0; message < 5; message++) peer.post({ destination: ATTACKED_ADDRESS });
+      peer.ring(peer.victimReceives);
+      expect(heard).toBe(1);
+      expect(peer.victim.counters.droppedAddress).toBe(4);
     });
-    for (let message = 0; message < 5; message++) peer.post({ destination: ATTACKED_ADDRESS });
-    peer.ring(peer.victimReceives);
-    expect(heard).toBe(1);
-    expect(peer.victim.counters.droppedAddress).toBe(4);
-  });
 
-  test("an endpoint at an address that came free gets what is sent from then on", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
-    const heard: string[] = [];
-    const open = (name: string): Disposable =>
+    test("an endpoint at an address that came free gets what is sent from then on", async () => {
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
+      const heard: string[] = [];
+      const open = (name: string): Disposable =>
+        peer.victim.createEndpoint({
+          address: ATTACKED_ADDRESS,
+          onMessage: () => void heard.push(name),
+        });
+      const first = open("first");
+      peer.send({ destination: ATTACKED_ADDRESS });
+      first[Symbol.dispose]();
+      peer.send({ destination: ATTACKED_ADDRESS });
+      open("second");
+      peer.send({ destination: ATTACKED_ADDRESS });
+      expect(heard).toEqual(["first", "second"]);
+    });
+
+    test("closing the device inside a handler: nothing more is handled, the ring is left alone", async () => {
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
+      let heard = 0;
       peer.victim.createEndpoint({
         address: ATTACKED_ADDRESS,
-        onMessage: () => void heard.push(name),
+        onMessage(message) {
+          heard++;
+          peer.victim.close();
+          expect(() => message.length).toThrow(expect.objectContaining({ code: "RELEASED" }));
+        },
       });
-    const first = open("first");
-    peer.send({ destination: ATTACKED_ADDRESS });
-    first[Symbol.dispose]();
-    peer.send({ destination: ATTACKED_ADDRESS });
-    open("second");
-    peer.send({ destination: ATTACKED_ADDRESS });
-    expect(heard).toEqual(["first", "second"]);
-  });
-
-  test("closing the device inside a handler: nothing more is handled, the ring is left alone", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
-    let heard = 0;
-    peer.victim.createEndpoint({
-      address: ATTACKED_ADDRESS,
-      onMessage(message) {
-        heard++;
-        peer.victim.close();
-        expect(() => message.length).toThrow(expect.objectContaining({ code: "RELEASED" }));
-      },
+      for (let message = 0; message < 5; message++) peer.post({ destination: ATTACKED_ADDRESS });
+      peer.ring(peer.victimReceives);
+      peer.ring(peer.victimReceives);
+      peer.victim.poll();
+      expect(heard).toBe(1);
+      expect(peer.victim.counters.handlerErrors).toBe(0);
+      expect(peer.returned()).toEqual([]);
     });
-    for (let message = 0; message < 5; message++) peer.post({ destination: ATTACKED_ADDRESS });
-    peer.ring(peer.victimReceives);
-    peer.ring(peer.victimReceives);
-    peer.victim.poll();
-    expect(heard).toBe(1);
-    expect(peer.victim.counters.handlerErrors).toBe(0);
-    expect(peer.returned()).toEqual([]);
-  });
 
-  test("a message without a handler is counted", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock() });
-    peer.victim.createEndpoint({ address: ATTACKED_ADDRESS });
-    peer.send({ destination: ATTACKED_ADDRESS });
-    expect(peer.victim.counters).toMatchObject({ droppedNoHandler: 1, received: 0 });
-  });
-});
+    test("a message without a handler is counted", async () => {
+      using peer = await rawPeer[role]({ clock: fakeClock(), model });
+      peer.victim.createEndpoint({ address: ATTACKED_ADDRESS });
+      peer.send({ destination: ATTACKED_ADDRESS });
+      expect(peer.victim.counters).toMatchObject({ droppedNoHandler: 1, received: 0 });
+    });
+  },
+);

@@ -4,6 +4,7 @@ import {
   doorbellPair,
   fakeClock,
   loopbackMemory,
+  memoryModels,
   rpmsgLoopback,
   sharedVdev,
 } from "@openamp/testing";
@@ -76,14 +77,22 @@ describe("opening as remote", () => {
   });
 });
 
-describe.each([
-  ["status 0", 0],
-  ["NEEDS_RESET, as C hosts do", 0x47],
-])("the host takes the device back: %s", (_way, status) => {
+const resets = memoryModels.flatMap((model) => [
+  { model, way: "status 0", status: 0 },
+  { model, way: "NEEDS_RESET, as C hosts do", status: 0x47 },
+]);
+
+describe.each(resets)("the host takes the device back: $way, over $model.name", (given) => {
+  const { model, status } = given;
   test("the remote fails with RESET at the next look, and opens again", async () => {
     const clock = fakeClock();
     const [toRemote, toHost] = doorbellPair();
-    const loopback = await rpmsgLoopback({ clock, doorbells: [toRemote, toHost], ringSize: 4 });
+    const loopback = await rpmsgLoopback({
+      clock,
+      model,
+      doorbells: [toRemote, toHost],
+      ringSize: 4,
+    });
     const { remote, host, vdev, memory } = loopback;
     const failures: RpmsgError[] = [];
     remote.onFailure((reason) => failures.push(reason));
@@ -119,7 +128,7 @@ describe.each([
 
   test("without a ring the remote sees it within its poll interval", async () => {
     const clock = fakeClock();
-    using loopback = await rpmsgLoopback({ clock, pollInterval: 100 });
+    using loopback = await rpmsgLoopback({ clock, model, pollInterval: 100 });
     const failures: string[] = [];
     loopback.remote.onFailure(({ code }) => failures.push(code));
     loopback.memory.write8(loopback.vdev.entry.offset + 24, status);

@@ -1,17 +1,25 @@
-import { fakeClock, rawRpmsgHost, rawRpmsgRemote, rpmsgLoopback } from "@openamp/testing";
+import {
+  fakeClock,
+  memoryModels,
+  rawRpmsgHost,
+  rawRpmsgRemote,
+  rpmsgLoopback,
+} from "@openamp/testing";
+import { RPMSG_BUFFER_SIZE, RPMSG_HEADER_RESERVED, RPMSG_HEADER_SIZE } from "@openamp/rpmsg/wire";
 import { describe, expect, test } from "vitest";
 
 import type { HeldMessage, Message } from "./message.ts";
 
 const other = { host: "remote", remote: "host" } as const;
 const roles = ["host", "remote"] as const;
+const cases = memoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;
 const RING = 4;
 const isReleased = expect.objectContaining({ code: "RELEASED" });
 
-describe.each(roles)("messages held by the %s", (role) => {
+describe.each(cases)("messages held by the $role, over $model.name", ({ role, model }) => {
   test("each keeps its own bytes, and its buffer from the peer, until it is released", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const held: HeldMessage[] = [];
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     loopback[role].createEndpoint({
@@ -37,7 +45,7 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("released twice: an error, and the buffer goes back once", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     const held: HeldMessage[] = [];
     loopback[role].createEndpoint({
@@ -54,7 +62,7 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("released inside the handler, or disposed of: the next message does not show through", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     const kept: Message[] = [];
     loopback[role].createEndpoint({
@@ -77,7 +85,7 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("used after the handler returned: an error, also while others are handled", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     let kept: Message | undefined;
     loopback[role].createEndpoint({ address: 40, onMessage: (message) => void (kept = message) });
@@ -89,7 +97,7 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("a handler that holds and then throws has the message all the same", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     let held: HeldMessage | undefined;
     loopback[role].createEndpoint({
@@ -106,7 +114,7 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("closing the endpoint leaves what is held, closing the device ends it", async () => {
-    using loopback = await rpmsgLoopback({ clock: fakeClock(), ringSize: RING });
+    using loopback = await rpmsgLoopback({ clock: fakeClock(), model, ringSize: RING });
     const sender = loopback[other[role]].createEndpoint({ address: 30, destination: 40 });
     const held: HeldMessage[] = [];
     const receiver = loopback[role].createEndpoint({
@@ -125,14 +133,20 @@ describe.each(roles)("messages held by the %s", (role) => {
   });
 
   test("T27: a peer that edits the header of a held message, `reserved` most of all", async () => {
-    using peer = await rawPeer[role]({ clock: fakeClock(), ringSize: RING });
+    using peer = await rawPeer[role]({ clock: fakeClock(), model, ringSize: RING });
     const held: HeldMessage[] = [];
     peer.victim.createEndpoint({ address: 40, onMessage: (message) => held.push(message.hold()) });
     for (let index = 0; index < RING; index++) {
       peer.send({ destination: 40, payload: Uint8Array.of(index), reserved: 0xffff0000 + index });
     }
-    const headers = held.map(({ bytes: payload }) => payload.byteOffset - 16);
-    for (const at of headers) peer.memory.setBlock(at, 0xff, 16);
+    // The first half of the buffers is the host's to receive in, the second to send in.
+    const { buffers } = peer.vdev;
+    const first = buffers.offset + (role === "host" ? 0 : buffers.size / 2);
+    for (let index = 0; index < RING; index++) {
+      const header = first + index * RPMSG_BUFFER_SIZE;
+      expect(peer.memory.read32(header + RPMSG_HEADER_RESERVED)).toBeGreaterThan(0xfffeffff);
+      peer.memory.setBlock(header, 0xff, RPMSG_HEADER_SIZE);
+    }
     expect(held.map(({ length, source }) => [length, source])).toEqual(held.map(() => [1, 0x400]));
     for (const message of held.toReversed()) message.release();
     peer.returned();
