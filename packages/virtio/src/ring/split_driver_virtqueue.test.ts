@@ -1,5 +1,6 @@
 import {
   driverVictim,
+  memoryModels,
   POSTED_LENGTH,
   postBuffers,
   readsWithin,
@@ -14,7 +15,7 @@ function buffer({ peer }: DriverVictim, deviceWritable: boolean): ChainBuffer {
   return { address: peer.buffer.address, length: POSTED_LENGTH, deviceWritable };
 }
 
-describe("T07 T08 used lengths", () => {
+describe.each(memoryModels)("T07 T08 used lengths, over $name", (model) => {
   test.each([
     [0, 0],
     [1, 1],
@@ -25,7 +26,7 @@ describe("T07 T08 used lengths", () => {
     [0x80000000, POSTED_LENGTH],
     [0xffffffff, POSTED_LENGTH],
   ])("T07 of a writable buffer of 512 bytes, %i written count as %i", (written, counted) => {
-    const target = driverVictim({ size: 2 });
+    const target = driverVictim({ model, size: 2 });
     const head = target.driver.add(target.peer.buffer.address, POSTED_LENGTH, true);
     target.driver.publish();
     target.peer.ring.giveBack([head, written]);
@@ -34,7 +35,7 @@ describe("T07 T08 used lengths", () => {
   });
 
   test("T07 only the writable buffers of a chain count", () => {
-    const target = driverVictim({ size: 4 });
+    const target = driverVictim({ model, size: 4 });
     const { driver, peer } = target;
     const [readable, writable] = [buffer(target, false), buffer(target, true)];
     const head = driver.addChain([readable, writable, { ...writable, length: 8 }]);
@@ -45,7 +46,7 @@ describe("T07 T08 used lengths", () => {
   });
 
   test("T08 a length of a readable buffer is taken for nothing, and breaks nothing", () => {
-    const target = driverVictim({ size: 2 });
+    const target = driverVictim({ model, size: 2 });
     const { driver, peer } = target;
     // The length of the buffer before it must not shine through.
     for (const deviceWritable of [true, false]) {
@@ -59,10 +60,10 @@ describe("T07 T08 used lengths", () => {
   });
 });
 
-describe("T10 descriptors that the device changes", () => {
+describe.each(memoryModels)("T10 descriptors that the device changes, over $name", (model) => {
   test("T10 at every field of every descriptor: heads, lengths and the free list stay right", () => {
     for (let at = 0; at < 4 * 16; at++) {
-      const target = driverVictim({ size: 4 });
+      const target = driverVictim({ model, size: 4 });
       const { driver, peer } = target;
       const one = buffer(target, true);
       const chain = driver.addChain([one, one, one]);
@@ -97,7 +98,7 @@ describe("T10 descriptors that the device changes", () => {
   });
 
   test("T10 nothing that the driver does reads the descriptor table or its own ring", () => {
-    const target = driverVictim({ size: 8 });
+    const target = driverVictim({ model, size: 8 });
     const { driver, guarded, ring, peer } = target;
     const { accesses } = guarded.record(() => {
       const heads = postBuffers(target, true);
@@ -113,9 +114,9 @@ describe("T10 descriptors that the device changes", () => {
   });
 });
 
-describe("T11 reads", () => {
+describe.each(memoryModels)("T11 reads, over $name", (model) => {
   test("T11 takeUsed reads each field once: the index a batch, id and length a chain", () => {
-    const target = driverVictim({ size: 8 });
+    const target = driverVictim({ model, size: 8 });
     const { driver, guarded, ring, peer } = target;
     const [first = -1, second = -1] = postBuffers(target, true);
     peer.ring.giveBack([first, 16], [second, 16]);
@@ -145,7 +146,7 @@ describe("T11 reads", () => {
   test.each([false, true])(
     "T11 publish reads one word of the device: event index %s",
     (eventIndex) => {
-      const target = driverVictim({ size: 8, eventIndex });
+      const target = driverVictim({ model, size: 8, eventIndex });
       const { driver, guarded, ring, peer } = target;
       driver.add(peer.buffer.address, POSTED_LENGTH, true);
       const { accesses } = guarded.record(() => driver.publish());
@@ -166,10 +167,10 @@ describe("T11 reads", () => {
   );
 });
 
-describe("what the driver offers", () => {
+describe.each(memoryModels)("what the driver offers, over $name", (model) => {
   test("§2.7.5: a descriptor is written whole, addresses up to 2^53 - 1 in two words", () => {
     for (const address of [0, 16, 0xfffffff0, 2 ** 32, 2 ** 32 + 0x80000000, 2 ** 53 - 1]) {
-      const { driver, peer } = driverVictim({ size: 1 });
+      const { driver, peer } = driverVictim({ model, size: 1 });
       peer.ring.setDescriptor(0, { address: -1n, length: -1, flags: -1, next: -1 });
       const head = driver.add(address, 0xffffffff, false);
       expect(peer.ring.descriptor(head)).toEqual({
@@ -182,7 +183,7 @@ describe("what the driver offers", () => {
   });
 
   test("§2.7.5: a chain is linked by NEXT and next, its last buffer by neither", () => {
-    const target = driverVictim({ size: 4 });
+    const target = driverVictim({ model, size: 4 });
     const { driver, peer } = target;
     const head = driver.addChain([
       buffer(target, false),
@@ -201,7 +202,7 @@ describe("what the driver offers", () => {
   });
 
   test("§2.7.13: nothing is offered before publish, and what was added is offered at once", () => {
-    const { driver, peer } = driverVictim({ size: 4, startIndex: 0xffff });
+    const { driver, peer } = driverVictim({ model, size: 4, startIndex: 0xffff });
     peer.ring.availableIndex = 0xffff;
     const heads = [0, 1].map(() => driver.add(peer.buffer.address, POSTED_LENGTH, false));
     expect(peer.ring.availableIndex).toBe(0xffff);
@@ -212,7 +213,7 @@ describe("what the driver offers", () => {
   });
 
   test("a queue that is full refuses, and takes again what came back", () => {
-    const target = driverVictim({ size: 2 });
+    const target = driverVictim({ model, size: 2 });
     const { driver, peer } = target;
     const one = buffer(target, true);
     expect(driver.add(one.address, one.length, true)).not.toBe(-1);
@@ -245,7 +246,7 @@ describe("what the driver offers", () => {
       /more than 2\^32 - 1 bytes/u,
     ],
   ])("a chain of %s throws DESCRIPTOR and takes no descriptor", (_, buffers, message) => {
-    const { driver, guarded } = driverVictim({ size: 4 });
+    const { driver, guarded } = driverVictim({ model, size: 4 });
     const { accesses } = guarded.record(() =>
       expect(() => driver.addChain(buffers)).toThrow(
         expect.objectContaining({ code: "DESCRIPTOR", message: expect.stringMatching(message) }),
