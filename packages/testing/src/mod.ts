@@ -30,6 +30,7 @@ export * from "./memory/guarded_words.ts";
 export * from "./memory/changing_words.ts";
 export * from "./memory/cache/cache_fault.ts";
 export * from "./memory/cache/non_coherent_memory.ts";
+export * from "./memory/cache/forgetful_words.ts";
 export * from "./memory/cached_words.ts";
 export * from "./memory/device/bulk_watch.ts";
 export * from "./memory/device/guarded_device_memory.ts";
