@@ -1,6 +1,6 @@
 import { image } from "@openamp/firmware";
-import { addressSpace, bufferMemory, hostClock, memoryOver, silentLogger } from "@openamp/libmetal";
-import { observedWords } from "@openamp/testing";
+import { addressSpace, hostClock, memoryOver, silentLogger } from "@openamp/libmetal";
+import { coherentModel, type MemoryModel, memoryModels, observedWords } from "@openamp/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import type { HostEnvironment, ProcessorResources } from "../driver/processor_driver.ts";
@@ -20,32 +20,30 @@ beforeAll(async () => {
   echo = await image("echo");
 });
 
-function board(address = PSRAM, pool = SIZE - 0x10000) {
+function board(model: MemoryModel = coherentModel) {
   let writes = 0;
-  const raw = bufferMemory({
-    name: "psram",
-    physicalAddress: address,
-    buffer: new ArrayBuffer(SIZE),
-  });
+  const sided = model.open(SIZE, PSRAM);
+  const { memory: raw, host, remote } = sided;
   raw.setBlock(0, 0xee, SIZE);
-  const words = observedWords(raw.words, ({ action }) => {
+  const words = observedWords(host.words, ({ action }) => {
     if (action === "write") writes++;
   });
-  const memory = memoryOver("psram", address, "normal", words);
-  const space = addressSpace([{ name: "psram", address, memory }]);
+  const memory = memoryOver("psram", PSRAM, host.kind, words);
+  const space = addressSpace([{ name: "psram", address: PSRAM, memory }]);
+  const pool = SIZE - 0x10000;
   const [doorbell] = [{ ring: () => undefined, listen: () => ({ [Symbol.dispose]() {} }) }];
   const resources: ProcessorResources = {
     da: space,
     bus: space,
-    pool: { da: address + pool, bus: address + pool, size: SIZE - pool },
+    pool: { da: PSRAM + pool, bus: PSRAM + pool, size: SIZE - pool },
     doorbell,
   };
-  return { raw, resources, writes: () => writes };
+  return { raw, host, remote, resources, writes: () => writes, check: () => sided.check() };
 }
 
-describe("loadElf", () => {
+describe.each(memoryModels)("loadElf, over $name", (model) => {
   test("writes each segment, and zeros up to its size in memory", async () => {
-    const { raw, resources } = board();
+    const { raw, resources, check } = board(model);
     const loaded = await loadElf({ name: "echo.elf", source: echo }, resources, environment, arm);
     const elf = parseElf(echo);
     let bytes = 0;
@@ -63,8 +61,32 @@ describe("loadElf", () => {
     const { resourceTable } = loaded;
     expect(resourceTable?.size).toBe(elf.resourceTable?.bytes.length);
     expect(raw.read32((resourceTable?.da ?? 0) - PSRAM)).toBe(1);
+    check();
   });
 
+  test("leaves alone what the processor wrote beside a segment since we last looked", async () => {
+    const { raw, host, remote, resources, check } = board(model);
+    const firmware = { name: "echo.elf", source: echo };
+    await loadElf(firmware, resources, environment, arm);
+    host.readBlock(0, new Uint8Array(SIZE));
+    const { segments } = parseElf(echo);
+    const inSegment = (at: number): boolean =>
+      segments.some(
+        ({ physicalAddress, memorySize }) =>
+          at >= physicalAddress && at < physicalAddress + memorySize,
+      );
+    const beside = segments
+      .map(({ physicalAddress, memorySize }) => physicalAddress + memorySize)
+      .filter((at) => at % 32 !== 0 && !inSegment(at));
+    expect(beside.length).toBeGreaterThan(0);
+    for (const at of beside) remote.writeBlock(at - PSRAM, Uint8Array.of(0x5a));
+    await loadElf(firmware, resources, environment, arm);
+    expect(beside.map((at) => raw.read8(at - PSRAM))).toEqual(beside.map(() => 0x5a));
+    check();
+  });
+});
+
+describe("loadElf", () => {
   test("says of an image without a table that it has none", async () => {
     const firmware = { name: "bare.elf", source: await image("bare") };
     const loaded = await loadElf(firmware, board().resources, environment, arm);

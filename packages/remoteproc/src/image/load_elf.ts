@@ -68,9 +68,12 @@ export async function loadElf(
     parseResourceTable(image.resourceTable.bytes, { name: image.name });
   }
   for (const { address, bytes, zeroFill } of plan.writes) {
-    const window = da.resolve(address, bytes.length + zeroFill);
+    const size = bytes.length + zeroFill;
+    const window = da.resolve(address, size);
     if (window === undefined) continue;
     const offset = address - window.bias;
+    // A line goes back whole. Its first and last are fetched anew, for what others wrote beside.
+    window.memory.invalidate(offset, size);
     window.memory.writeBlock(offset, bytes);
     window.memory.setBlock(offset + bytes.length, 0, zeroFill);
   }

@@ -1,6 +1,7 @@
+import { coherentModel, type MemoryModel, memoryModels } from "@openamp/testing";
 import { describe, expect, test } from "vitest";
 
-import { BUS, fakeDriver, MEMORY, POOL } from "../../fixtures/fake_driver.ts";
+import { BUS, fakeDriver, MEMORY, MEMORY_SIZE, POOL } from "../../fixtures/fake_driver.ts";
 import { buildResourceTable, type ResourceRequest } from "../resource/build.ts";
 import { parseResourceTable } from "../resource/parse.ts";
 import { createRemoteproc, type Remoteproc } from "./remoteproc.ts";
@@ -9,26 +10,27 @@ const firmware = { name: "echo.elf", source: new Uint8Array(0) };
 const vring = { num: 16, align: 4096 };
 const vdev = { type: "vdev", id: 7, dfeatures: 1, vrings: [vring, vring] } as const;
 
-async function load(requests: readonly ResourceRequest[]) {
+async function load(requests: readonly ResourceRequest[], model: MemoryModel = coherentModel) {
   const table = buildResourceTable(requests);
-  const driver = fakeDriver({ table });
+  const sided = model.open(MEMORY_SIZE, MEMORY);
+  const driver = fakeDriver({ table, memory: sided.host });
   const processor = createRemoteproc(driver);
   await processor.load(firmware);
   const live = (): ReturnType<typeof parseResourceTable>["entries"] => {
     const bytes = new Uint8Array(table.length);
-    driver.memory.readBlock(0, bytes);
+    sided.memory.readBlock(0, bytes);
     return parseResourceTable(bytes).entries;
   };
-  return { driver, processor, live };
+  return { driver, processor, live, check: () => sided.check() };
 }
 
 function places({ resources }: Remoteproc): Readonly<Record<string, number>> {
   return Object.fromEntries(resources.carveouts.map(({ name, da }) => [name, da - POOL]));
 }
 
-describe("what a table asks for", () => {
+describe.each(memoryModels)("what a table asks for, over $name", (model) => {
   test("rings come from the pool, a page each, and buffers after them, once", async () => {
-    const { processor } = await load([vdev]);
+    const { processor } = await load([vdev], model);
     const [device] = processor.resources.vdevs;
     expect([device?.name, device?.deviceId]).toEqual(["virtio0", 7]);
     const buffers = device?.buffers(4096);
@@ -38,7 +40,7 @@ describe("what a table asks for", () => {
   });
 
   test("buffers get what is left where the pool has less than was asked for", async () => {
-    const { processor } = await load([vdev]);
+    const { processor } = await load([vdev], model);
     const left = 192 * 1024 - 0x4000;
     expect(processor.resources.vdevs[0]?.buffers(1 << 20).size).toBe(left);
   });
@@ -53,7 +55,7 @@ describe("what a table asks for", () => {
   });
 
   test("notify ids are written into the live table when the device is set up", async () => {
-    const { processor, live } = await load([vdev, { ...vdev, notifyid: 0 }]);
+    const { processor, live } = await load([vdev, { ...vdev, notifyid: 0 }], model);
     for (const { transport } of processor.resources.vdevs) {
       await transport.setFeatures(1n);
       await transport.createQueue(0);
@@ -70,7 +72,7 @@ describe("what a table asks for", () => {
   });
 
   test("a carveout without an address gets one, in the live table too", async () => {
-    const { live } = await load([{ type: "carveout", name: "heap", len: 0x1800 }]);
+    const { live } = await load([{ type: "carveout", name: "heap", len: 0x1800 }], model);
     expect(live()[0]).toMatchObject({ type: "carveout", da: POOL, pa: POOL, len: 0x1800 });
   });
 
@@ -81,12 +83,15 @@ describe("what a table asks for", () => {
       len: 0x2000,
       da: MEMORY + 0x8000,
     } as const;
-    const { processor, live } = await load([
-      { type: "carveout", name: "vdev0vring0", len: 0x2000, da: MEMORY + 0x4000 },
-      { type: "carveout", name: "vdev0vring1", len: 0x2000 },
-      buffer,
-      vdev,
-    ]);
+    const { processor, live } = await load(
+      [
+        { type: "carveout", name: "vdev0vring0", len: 0x2000, da: MEMORY + 0x4000 },
+        { type: "carveout", name: "vdev0vring1", len: 0x2000 },
+        buffer,
+        vdev,
+      ],
+      model,
+    );
     const [device] = processor.resources.vdevs;
     expect(device?.buffers(1 << 20)).toMatchObject({
       da: MEMORY + 0x8000,
@@ -143,7 +148,7 @@ describe("what a table asks for", () => {
   });
 
   test("a restart gives everything anew", async () => {
-    const { processor } = await load([vdev]);
+    const { processor } = await load([vdev], model);
     const first = processor.resources;
     first.vdevs[0]?.buffers(4096);
     await processor.start();

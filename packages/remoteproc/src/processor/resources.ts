@@ -157,11 +157,15 @@ function placeCarveout(
   }
   const carveout = allocator.allocate(entry.name, entry.len, CARVEOUT_ALIGN);
   const at = table.offset + entry.offset;
-  table.window.memory.write32(at + FW_RSC_CARVEOUT.fields.da.offset, carveout.da);
-  table.window.memory.write32(
+  const { memory } = table.window;
+  // A line goes back whole. It is fetched anew first, for what the processor wrote beside the entry.
+  memory.invalidate(at, FW_RSC_CARVEOUT.size);
+  memory.write32(at + FW_RSC_CARVEOUT.fields.da.offset, carveout.da);
+  memory.write32(
     at + FW_RSC_CARVEOUT.fields.pa.offset,
     carveout.window.memory.physicalAddress + (carveout.da - carveout.window.bias),
   );
+  memory.flush(at, FW_RSC_CARVEOUT.size);
   return carveout;
 }
 

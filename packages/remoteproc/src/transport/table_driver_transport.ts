@@ -56,7 +56,9 @@ export function tableDriverTransport(
   let features = 0n;
   let live = false;
 
+  // A line goes back whole. It is fetched anew first, for what the remote wrote beside the field.
   function writeWord(offset: number, value: number): void {
+    words.invalidate(offset, 4);
     words.set32(offset, value);
     words.flush(offset, 4);
   }
@@ -71,6 +73,7 @@ export function tableDriverTransport(
       return words.load8(statusAt);
     },
     async setStatus(status) {
+      words.invalidate(statusAt, 1);
       words.store8(statusAt, status);
       words.flush(statusAt, 1);
       // A remote at work learns of its reset by a ring; before DRIVER_OK nobody listens yet.

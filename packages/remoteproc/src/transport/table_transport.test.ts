@@ -3,13 +3,17 @@ import {
   bufferMemory,
   type Doorbell,
   listeners,
+  type Memory,
   memoryOver,
   type SharedWords,
 } from "@openamp/libmetal";
 import { openRpmsgHost } from "@openamp/rpmsg";
 import {
+  coherentModel,
   doorbellPair,
   fakeClock,
+  type MemoryModel,
+  memoryModels,
   observedWords,
   sharedVdev,
   type WordAccess,
@@ -28,19 +32,18 @@ const ADDRESS = 0x10000000;
 const IDS = { vdev: 2, vrings: [0, 1] } as const;
 
 /** A memory that lists what is done to it, and the rings of the host, in one line. */
-function bench() {
+function bench(model: MemoryModel) {
   const log: (WordAccess | { readonly action: "ring"; readonly id: number })[] = [];
-  const raw = bufferMemory({
-    name: "shm",
-    physicalAddress: ADDRESS,
-    buffer: new SharedArrayBuffer(1 << 20),
-  });
-  const observed = memoryOver(
-    "shm",
-    ADDRESS,
-    "normal",
-    observedWords(raw.words, (access) => void log.push(access)),
-  );
+  const sided = model.open(1 << 20, ADDRESS);
+  const { memory: raw } = sided;
+  const observed = ({ kind, words }: Memory): Memory =>
+    memoryOver(
+      "shm",
+      ADDRESS,
+      kind,
+      observedWords(words, (access) => void log.push(access)),
+    );
+  const sides = { host: observed(sided.host), remote: observed(sided.remote) };
   const [toRemote, toHost] = doorbellPair();
   const host: Doorbell = {
     ring(id) {
@@ -49,7 +52,7 @@ function bench() {
     },
     listen: (callback) => toRemote.listen(callback),
   };
-  const vdev = sharedVdev(observed, { ringSize: 16 });
+  const vdev = sharedVdev(raw, { ringSize: 16, sides });
   const clock = fakeClock();
   const { entry } = vdev;
   const at = (field: keyof typeof FW_RSC_VDEV.fields): number =>
@@ -62,9 +65,9 @@ function bench() {
 /** Bytes of the table; the rings and buffers lie behind. */
 const TABLE = 4096;
 
-describe("the host's side", () => {
+describe.each(memoryModels)("the host's side, over $name", (model) => {
   test("writes all before DRIVER_OK, and rings queue 0 once after it", async () => {
-    const { log, raw, vdev, host, clock, at, ringAt } = bench();
+    const { log, raw, vdev, host, clock, at, ringAt } = bench(model);
     const driver = vdev.driver(host);
     log.length = 0;
     // What was there before the start: rings are to be zeroed.
@@ -121,7 +124,7 @@ describe("the host's side", () => {
   });
 
   test("T40: after it was accepted, nothing of the table but status and configuration is read", async () => {
-    const { log, raw, vdev, host, clock, entry, at, ringAt } = bench();
+    const { log, raw, vdev, host, clock, entry, at, ringAt } = bench(model);
     const driver = vdev.driver(host);
     // The firmware rewrites all that it may: sizes, addresses, ids, features, types.
     raw.setBlock(entry.offset, 0xa5, at("status") - entry.offset);
@@ -146,7 +149,7 @@ describe("the host's side", () => {
   });
 
   test("rings the device's own id for what it does to a remote at work, and not before", async () => {
-    const { log, vdev, host } = bench();
+    const { log, vdev, host } = bench(model);
     const driver = vdev.driver(host);
     const rung: number[][] = [];
     for (const status of [0, 1, 3, 7, 7, 0, 0]) {
@@ -158,7 +161,7 @@ describe("the host's side", () => {
   });
 
   test("has no third queue", async () => {
-    const { vdev, host } = bench();
+    const { vdev, host } = bench(model);
     const driver = vdev.driver(host);
     await expect(driver.createQueue(2)).rejects.toMatchObject({
       code: "QUEUE_INDEX",
@@ -210,8 +213,8 @@ describe("the configuration space", () => {
 });
 
 /** Both sides; the host's has set up its queues and nothing more. */
-async function waiting() {
-  const parts = bench();
+async function waiting(model: MemoryModel) {
+  const parts = bench(model);
   const { vdev, host, toHost, clock } = parts;
   const driver = vdev.driver(host);
   await driver.setStatus(3);
@@ -229,16 +232,16 @@ function failure(wait: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe("the remote's side", () => {
+describe.each(memoryModels)("the remote's side, over $name", (model) => {
   test.each([4, 7, 12])("takes status %i for ready: the bit alone suffices", async (status) => {
-    const { driver, device } = await waiting();
+    const { driver, device } = await waiting(model);
     await driver.setStatus(status);
     expect(await device.waitForDriver()).toBe(1n);
     expect(device.isReset()).toBe(false);
   });
 
   test.each([0, 1, 3, 8, 0x40, 0x44, 0x80])("does not take status %i for ready", async (status) => {
-    const { raw, at, clock, device } = await waiting();
+    const { raw, at, clock, device } = await waiting(model);
     raw.write8(at("status"), status);
     const ended = failure(device.waitForDriver({ timeout: 100 }));
     await clock.advanceAsync(100);
@@ -250,7 +253,7 @@ describe("the remote's side", () => {
   });
 
   test("reads addresses, ids and features only after DRIVER_OK, and each once", async () => {
-    const { log, raw, at, ringAt, clock, device } = await waiting();
+    const { log, raw, at, ringAt, clock, device } = await waiting(model);
     log.length = 0;
     const wait = device.waitForDriver();
     await clock.advanceAsync(50);
@@ -277,7 +280,7 @@ describe("the remote's side", () => {
   });
 
   test("accepts no feature that it did not offer", async () => {
-    const { raw, at, driver, device } = await waiting();
+    const { raw, at, driver, device } = await waiting(model);
     raw.write32(at("gfeatures"), 0xffffffff);
     await driver.setStatus(4);
     expect(await device.waitForDriver()).toBe(1n);
@@ -285,7 +288,7 @@ describe("the remote's side", () => {
 
   test("hears the reset of a host by status 0 and by NEEDS_RESET", async () => {
     for (const status of [0, 0x40, 0x47]) {
-      const { driver, device } = await waiting();
+      const { driver, device } = await waiting(model);
       await driver.setStatus(7);
       await device.waitForDriver();
       const heard: unknown[] = [];
@@ -296,7 +299,7 @@ describe("the remote's side", () => {
   });
 
   test("T41: waits for DRIVER_OK no longer than it was told, and leaves no timer", async () => {
-    const { clock, device } = await waiting();
+    const { clock, device } = await waiting(model);
     const ended = failure(device.waitForDriver());
     await clock.advanceAsync(4999);
     expect(clock.pending).toBeGreaterThan(0);
@@ -313,7 +316,7 @@ describe("the remote's side", () => {
   });
 
   test("T41: is woken by a ring before its next look", async () => {
-    const { raw, at, host, clock, device } = await waiting();
+    const { raw, at, host, clock, device } = await waiting(model);
     const wait = device.waitForDriver();
     raw.write8(at("status"), 4);
     host.ring(0);
@@ -322,7 +325,7 @@ describe("the remote's side", () => {
   });
 
   test("refuses a ring outside the memory, and a third queue", async () => {
-    const { raw, ringAt, driver, device } = await waiting();
+    const { raw, ringAt, driver, device } = await waiting(model);
     raw.write32(ringAt(0, "da"), ADDRESS + (1 << 20) - 64);
     await driver.setStatus(4);
     await device.waitForDriver();
@@ -331,7 +334,7 @@ describe("the remote's side", () => {
   });
 
   test("rings nobody for a queue that is not open, and then by the id of the host", async () => {
-    const { raw, ringAt, host, driver, device } = await waiting();
+    const { raw, ringAt, host, driver, device } = await waiting(model);
     const heard: unknown[] = [];
     using _ = host.listen((id) => heard.push(id));
     raw.write32(ringAt(1, "notifyid"), 77);
@@ -356,7 +359,7 @@ test("an id that is absent, or nobody's, says: look at every queue", () => {
 });
 
 test("a remote takes the words that its memory gives it", async () => {
-  const { vdev, raw, toHost, clock, entry } = bench();
+  const { vdev, raw, toHost, clock, entry } = bench(coherentModel);
   const words: SharedWords = raw.words;
   const device = tableDeviceTransport({
     name: "virtio0",

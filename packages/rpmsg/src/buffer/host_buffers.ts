@@ -9,7 +9,7 @@ import type { RpmsgBuffers } from "./rpmsg_buffers.ts";
 export interface BufferMemory {
   /** The memory's bytes. */
   readonly words: SharedWords;
-  /** Where in them the buffers start: a multiple of 4. */
+  /** Where in them the buffers start: a multiple of 4, and of a cache line if it is not coherent. */
   readonly offset: number;
   /** The same place as a descriptor names it. */
   readonly address: number;
@@ -53,8 +53,10 @@ export class HostBuffers implements RpmsgBuffers {
    * @param receive Queue 0, empty.
    * @param transmit Queue 1, empty.
    * @param memory Where the buffers lie.
-   * @param size Bytes of one buffer: a multiple of 4, header and payload.
-   * @throws {RpmsgError} `BUFFERS` where not a buffer for each direction fits.
+   * @param size Bytes of one buffer: a multiple of 4, and of a cache line where the memory is not
+   *   coherent; header and payload.
+   * @throws {RpmsgError} `BUFFERS` where not a buffer for each direction fits, or where buffers would
+   *   share cache lines.
    */
   constructor(
     receive: DriverVirtqueue,
@@ -78,6 +80,14 @@ export class HostBuffers implements RpmsgBuffers {
         "BUFFERS",
         `Lay out buffers in ${memory.size} bytes from offset ${offset}: that is no multiple of 4 ` +
           `within a memory of ${words.byteLength} bytes`,
+      );
+    }
+    const { lineSize } = words;
+    if (offset % lineSize !== 0 || size % lineSize !== 0) {
+      throw new RpmsgError(
+        "BUFFERS",
+        `Lay out buffers of ${size} bytes from offset ${offset}: the memory is not coherent, and ` +
+          `these are no multiples of its cache lines of ${lineSize} bytes`,
       );
     }
     this.#receive = receive;
@@ -157,8 +167,10 @@ export class HostBuffers implements RpmsgBuffers {
   }
 
   giveReceive(token: number): void {
-    const address = this.#receiveBase + token * this.#size + this.#bias;
-    const head = this.#receive.add(address, this.#size, true);
+    const offset = this.#receiveBase + token * this.#size;
+    // What was written there and is still in our cache would go over the message, at any time.
+    this.receiveWords.flush(offset, this.#size);
+    const head = this.#receive.add(offset + this.#bias, this.#size, true);
     if (head >= 0) this.#receiveOfHead[head] = token;
   }
 

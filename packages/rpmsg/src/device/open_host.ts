@@ -23,7 +23,10 @@ const SUPPORTED = (1n << BigInt(VIRTIO_RPMSG_F_NS)) | (1n << BigInt(VirtioFeatur
 export interface RpmsgHostOptions {
   /** Memory for the buffers: room for two for each entry of a ring, or fewer buffers. */
   readonly buffers: BufferMemory;
-  /** Bytes of a buffer, header and payload: a multiple of 4. Default 512. */
+  /**
+   * Bytes of a buffer, header and payload: a multiple of 4, and of a cache line where the memory is
+   * not coherent. Default 512.
+   */
   readonly bufferSize?: number;
   /** Milliseconds between two looks when nobody rings; 0 for none. Default 100. */
   readonly pollInterval?: number;
