@@ -47,8 +47,8 @@ export interface BufferMemoryOptions {
  *
  * @param options The bytes, their address and their kind.
  * @returns The memory.
- * @throws {MetalError} `INVALID_ARGUMENT` for an address, offset, length or line size out of its range;
- *   `UNSUPPORTED` on a big-endian host, whose words would not be the peer's.
+ * @throws {MetalError} `INVALID_ARGUMENT` for an address, offset, length or line size out of its range,
+ *   and for pages that do not cover the memory; `OVERLAP` where two pages share an address.
  *
  * @example
  * ```ts
@@ -64,12 +64,6 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
   const byteOffset = options.byteOffset ?? 0;
   const rest = buffer.byteLength - byteOffset;
   const byteLength = options.byteLength ?? rest - (rest % 4);
-  if (!littleEndian()) {
-    throw new MetalError(
-      "UNSUPPORTED",
-      `Map memory "${name}": this host is big-endian, and the peers' words are little-endian`,
-    );
-  }
   if (byteOffset < 0 || byteOffset % 8 !== 0) {
     throw new MetalError(
       "INVALID_ARGUMENT",
@@ -109,8 +103,4 @@ function checkLines(name: string, physicalAddress: number, lineSize: number): vo
         `cache line of ${lineSize} bytes, or that is no power of two from 4 to 4096`,
     );
   }
-}
-
-function littleEndian(): boolean {
-  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 }

@@ -49,6 +49,23 @@ describe.each(KINDS)("words of %s memory", (kind) => {
     ]);
   });
 
+  test("are little-endian in 64 bits, and of one moment with the narrower ones", () => {
+    const bytes = new Uint8Array(SIZE);
+    const words = wordsOver(bytes.buffer, kind);
+    words.set64(8, 0x8877_6655_4433_2211n);
+    words.store64(16, -2n);
+    words.set64(24, 2n ** 64n + 3n);
+    expect([...bytes.subarray(8, 16)]).toEqual([0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]);
+    expect([words.get32(8), words.get32(12)]).toEqual([0x44332211, 0x88776655]);
+    expect([words.get64(8), words.load64(8)]).toEqual([
+      0x8877_6655_4433_2211n,
+      0x8877_6655_4433_2211n,
+    ]);
+    expect([words.load64(16), words.get64(24)]).toEqual([0xffff_ffff_ffff_fffen, 3n]);
+    words.store64(SIZE - 8, 5n);
+    expect(bytes[SIZE - 8]).toBe(5);
+  });
+
   test("keep the low bits of a value that is too wide", () => {
     const words = wordsOver(new ArrayBuffer(16), kind);
     words.set8(0, 0x1ff);
@@ -233,10 +250,10 @@ test.each([
   const buffer = new ArrayBuffer(SIZE);
   const memory = bufferMemory({ name: "shm", physicalAddress: 0, buffer, kind });
   const seen = bulkOperations(buffer, () => {
-    for (const length of [1, 3, 4, 8, 64, 65, 128]) {
+    for (const length of [...Array.from({ length: 40 }, (_, at) => at), 64, 65, 128]) {
       const array = new Uint8Array(length);
       for (let round = 0; round < 3; round++) {
-        for (const offset of [0, 1, 4]) {
+        for (const offset of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
           memory.words.copyIn(offset, array, 0, length);
           memory.words.copyOut(offset, array, 0, length);
           memory.words.fill(offset, 1, length);
@@ -244,6 +261,7 @@ test.each([
           memory.readBlock(offset, array);
           memory.writeBlock(offset, array);
           memory.setBlock(offset, 1, length);
+          memory.write64(8 * offset, memory.read64(8 * offset, "relaxed"), "relaxed");
         }
       }
     }

@@ -1,3 +1,4 @@
+import { requireLittleEndian } from "../host/byte_order.ts";
 import type { CacheMaintenance, MemoryKind } from "./memory.ts";
 import type { SharedWords } from "./shared_words.ts";
 import { WordAlias } from "./word_alias.ts";
@@ -6,6 +7,8 @@ import { WordAlias } from "./word_alias.ts";
 const SET_THRESHOLD = 64;
 /** Bytes of a cache line, where the maintenance does not tell. */
 const LINE_SIZE = 64;
+
+requireLittleEndian();
 
 /**
  * The one implementation of {@linkcode SharedWords} in production: typed arrays over one buffer.

@@ -14,7 +14,8 @@ import { wordsPart } from "./words_part.ts";
  * @param options The name and the range. In a memory, the size is a multiple of 4.
  * @returns The part.
  * @throws {MetalError} `OUT_OF_RANGE` for a range that is empty or does not lie in the region;
- *   `MISALIGNED` for an offset that is no multiple of 8, or a size that a memory cannot have.
+ *   `MISALIGNED` for an offset that is no multiple of 8, or of the cache line of the memory; and for a
+ *   size that a memory cannot have.
  *
  * @example
  * ```ts
@@ -50,6 +51,14 @@ class MemoryPart extends RegionPart implements Memory {
       );
     }
     const { offset } = options;
+    const { lineSize } = memory.words;
+    if (offset % lineSize !== 0) {
+      throw new MetalError(
+        "MISALIGNED",
+        `Make "${this.name}" from offset ${offset} of "${memory.name}": that is in the middle of a ` +
+          `cache line of ${lineSize} bytes`,
+      );
+    }
     this.kind = memory.kind;
     this.words = wordsPart(memory, offset, this.size);
     this.mapping = memory.mapping && mappingFrom(memory.mapping, offset);

@@ -9,11 +9,15 @@ import type { SharedWords } from "./shared_words.ts";
 export function wordsPart(whole: Memory, start: number, size: number): SharedWords {
   const { kind, mapping, words } = whole;
   if (mapping === undefined) return shiftedWords(words, start, size);
-  return new MappedWords(mapping.buffer, mapping.byteOffset + start, size, kind, {
-    lineSize: words.lineSize,
-    flush: (offset, length) => words.flush(start + offset, length),
-    invalidate: (offset, length) => words.invalidate(start + offset, length),
-  });
+  const { lineSize } = words;
+  const coherent = lineSize === 1;
+  const maintenance = {
+    lineSize,
+    flush: (offset: number, length: number) => words.flush(start + offset, length),
+    invalidate: (offset: number, length: number) => words.invalidate(start + offset, length),
+  };
+  const place = mapping.byteOffset + start;
+  return new MappedWords(mapping.buffer, place, size, kind, coherent ? undefined : maintenance);
 }
 
 /** Words whose offset 0 is another of the given ones: those that a test watches, or may only read. */
