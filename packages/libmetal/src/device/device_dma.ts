@@ -37,7 +37,7 @@ export interface DeviceDma {
    *
    * @param options Which bytes, and for what.
    * @returns The mapping, with the address for the device.
-   * @throws {MetalError} `INVALID_ARGUMENT` for memory that is no mapping; `MISALIGNED` where it is
+   * @throws {MetalError} `UNSUPPORTED` for memory that is no mapping; `MISALIGNED` where it is
    *   no multiple of the granule; `OUT_OF_RANGE` beyond the memory; `OVERLAP` with another mapping;
    *   `NO_SPACE` where no address is left; `CLOSED`; `SYSTEM`.
    */

@@ -1,5 +1,5 @@
 /**
- * What of libmetal needs the operating system: memory that processes share, and files.
+ * What of libmetal needs the operating system: memory that processes share, devices, and files.
  *
  * Linux, on Bun, on Deno with `--allow-ffi`, on Node with the package koffi. Nothing of the runtime
  * is touched before the first call.
@@ -30,3 +30,9 @@ export * from "./descriptor/eventfd.ts";
 export * from "./files/host_files.ts";
 export * from "./futex/open_futex.ts";
 export * from "./lock/thread_identity.ts";
+export type { BindingOptions } from "./device/driver_binding.ts";
+export type { KernelBus, KernelBusOptions } from "./device/kernel_bus.ts";
+export * from "./device/platform_bus.ts";
+export * from "./device/pci_bus.ts";
+export * from "./device/linux_buses.ts";
+export type { PciInterruptKind, PciInterruptOptions } from "./device/vfio/vfio_interrupts.ts";

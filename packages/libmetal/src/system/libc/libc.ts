@@ -3,6 +3,7 @@ import { type Epoll, epoll } from "./epoll.ts";
 import { type Eventfd, eventfd } from "./eventfd.ts";
 import { type Fcntl, fcntl } from "./fcntl.ts";
 import { type Futex, futex } from "./futex.ts";
+import { type Ioctl, ioctl } from "./ioctl.ts";
 import { type Mman, mman } from "./mman.ts";
 import { type Signal, signal } from "./signal.ts";
 import { type Socket, socket } from "./socket.ts";
@@ -16,7 +17,7 @@ import { type Unistd, unistd } from "./unistd.ts";
  * headers that declare them; a function is looked up at its first call.
  */
 export interface Libc
-  extends Epoll, Eventfd, Fcntl, Futex, Mman, Signal, Socket, Stat, Time, Unistd {
+  extends Epoll, Eventfd, Fcntl, Futex, Ioctl, Mman, Signal, Socket, Stat, Time, Unistd {
   /** `<errno.h>` The reason of the failure before. */
   readonly errno: () => number;
   /** A buffer over mapped bytes, which it neither owns nor frees. */
@@ -40,6 +41,7 @@ export async function loadLibc(): Promise<Libc> {
     ...eventfd(library),
     ...fcntl(library),
     ...futex(library),
+    ...ioctl(library),
     ...mman(library),
     ...signal(library),
     ...socket(library),

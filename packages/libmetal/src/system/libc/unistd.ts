@@ -33,6 +33,13 @@ export interface Unistd {
     length: number,
     offset: number,
   ) => number;
+  /** Writes at an offset. Returns how many bytes. */
+  readonly pwrite: (
+    descriptor: number,
+    bytes: Uint8Array,
+    length: number,
+    offset: number,
+  ) => number;
   /** The user whose rights this process has. */
   readonly geteuid: () => number;
   /** A limit or a size of the system, such as that of a page. */
@@ -52,6 +59,7 @@ export function unistd(library: ForeignLibrary): Unistd {
     gettid: bindLazily(library, "gettid", "int", []),
     linkat: bindLazily(library, "linkat", "int", ["int", "bytes", "int", "bytes", "int"]),
     pread: bindLazily(library, "pread", "long", ["int", "bytes", "long", "long"]),
+    pwrite: bindLazily(library, "pwrite", "long", ["int", "bytes", "long", "long"]),
     geteuid: bindLazily(library, "geteuid", "int", []),
     sysconf: bindLazily(library, "sysconf", "long", ["int"]),
   };

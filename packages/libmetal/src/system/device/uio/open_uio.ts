@@ -1,0 +1,86 @@
+import type { DeviceParts } from "../../../device/device_parts.ts";
+import type { DeviceRegion } from "../../../device/device.ts";
+import type { Logger } from "../../../log/logger.ts";
+import type { WaitOptions } from "../../../time/clock.ts";
+import type { Libc } from "../../libc/libc.ts";
+import { LINUX } from "../../libc/linux.ts";
+import type { DevicePlace } from "../device_place.ts";
+import { ofNodeProperties } from "../of_node.ts";
+import { openFile, udevRule } from "../open_file.ts";
+import { releaseStack } from "../release_stack.ts";
+import type { Sysfs } from "../sysfs.ts";
+import { findUio } from "./uio_file.ts";
+import { type InterruptSwitch, irqControl, openUioInterrupt } from "./uio_interrupt.ts";
+import { openMap, portRegion, readMaps, readPorts } from "./uio_maps.ts";
+
+/** What {@linkcode openUio} needs. */
+export interface OpenUioOptions {
+  /** The driver that has the device. */
+  readonly driver: string;
+  /** For how long to wait for the device file. */
+  readonly wait: WaitOptions;
+  /** Takes a line where a handler throws. */
+  readonly logger: Logger;
+  /** Regions that are not those of UIO, to stand before them. */
+  readonly regions?: readonly DeviceRegion[];
+  /** How the interrupt is switched. Default: as the driver lets its device file do it. */
+  readonly control?: InterruptSwitch;
+}
+
+/**
+ * Opens a device whose driver is one of UIO.
+ *
+ * @param libc The C library.
+ * @param sysfs The device files.
+ * @param place The device.
+ * @param options Its driver, and what the bus knows besides.
+ * @returns Its parts.
+ * @throws {MetalError} `TIMEOUT`, `ABORTED`, `PERMISSION` with the rule for udev, and what reading
+ *   and mapping throws. What was opened before is closed.
+ */
+export async function openUio(
+  libc: Libc,
+  sysfs: Sysfs,
+  place: DevicePlace,
+  options: OpenUioOptions,
+): Promise<DeviceParts> {
+  const { action } = place;
+  const { driver, wait, logger } = options;
+  const file = await findUio(sysfs, place, wait);
+  const opened = releaseStack();
+  try {
+    const before = sysfs.number(`${file.folder}/event`) ?? 0;
+    const descriptor = openFile(libc, action, file.path, udevRule("uio"), LINUX.O_NONBLOCK);
+    opened.push(() => libc.close(descriptor));
+
+    const maps = readMaps(sysfs, file.folder).map((map) => {
+      const region = openMap(libc, action, descriptor, file.path, map);
+      opened.push(() => region[Symbol.dispose]());
+      return region.memory;
+    });
+    const ports = readPorts(sysfs, file.folder).map(portRegion);
+
+    // In a made-up tree an ordinary file has memory, and nothing that could be waited for.
+    const source = sysfs.ordinary(`/dev/${file.name}`)
+      ? undefined
+      : await openUioInterrupt(libc, {
+          action,
+          name: file.name,
+          descriptor,
+          before,
+          logger,
+          control: options.control ?? irqControl(libc, descriptor, driver),
+        });
+    if (source !== undefined) opened.push(() => source[Symbol.dispose]());
+    return {
+      driver,
+      regions: [...(options.regions ?? []), ...maps, ...ports],
+      interrupts: source === undefined ? [] : [source.interrupt],
+      properties: ofNodeProperties(sysfs, place),
+      release: () => opened.release(),
+    };
+  } catch (cause) {
+    opened.release();
+    throw cause;
+  }
+}
