@@ -23,6 +23,11 @@ export const counts = {
     long: 200,
     meets: "200 boots in a row leave no process, socket or file behind, and every one echoes",
   },
+  "heaps that are scribbled over": {
+    short: 300,
+    long: 20_000,
+    meets: "a heap that others scribble over is an error, and no hang and no access outside",
+  },
   "histories of an interrupt domain": {
     short: 500,
     long: 50_000,
@@ -48,6 +53,11 @@ export const counts = {
     short: 20,
     long: 1000,
     meets: "a remote that writes anything into a ring costs one event, and nothing else",
+  },
+  "runs of the heap's model": {
+    short: 150,
+    long: 5000,
+    meets: "the allocator does what a plain table does: nothing overlaps, and all comes back",
   },
   "watches disposed of in a race": {
     short: 30,
