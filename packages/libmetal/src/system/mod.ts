@@ -27,6 +27,17 @@ export { type HugePages, hugePages } from "./memory/huge_pages.ts";
 export * from "./poll/watch_readable.ts";
 export type { OwnedDescriptor } from "./descriptor/owned_descriptor.ts";
 export * from "./descriptor/eventfd.ts";
+export {
+  adoptUnixSocket,
+  type PeerCredentials,
+  type UnixSocket,
+  unixSocketPair,
+  type UnixSocketType,
+} from "./descriptor/unix_socket.ts";
+export * from "./descriptor/unix_listener.ts";
+export * from "./descriptor/connect_unix_socket.ts";
+export { sendDescriptors } from "./descriptor/send_descriptors.ts";
+export * from "./descriptor/receive_descriptors.ts";
 export * from "./files/host_files.ts";
 export * from "./futex/open_futex.ts";
 export * from "./lock/thread_identity.ts";

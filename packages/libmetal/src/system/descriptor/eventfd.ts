@@ -93,6 +93,7 @@ function ownEventfd(libc: Libc, descriptor: number): Eventfd {
     get descriptor() {
       return owned.descriptor;
     },
+    closed: owned.closed,
     release: () => owned.release(),
     close: () => owned.close(),
     [Symbol.dispose]: () => owned.close(),

@@ -10,6 +10,8 @@ export interface OwnedDescriptor extends Disposable {
    * @throws {MetalError} `CLOSED` once it is closed or given away.
    */
   readonly descriptor: number;
+  /** Aborted when it is about to be closed or given away: what waits for it ends then. */
+  readonly closed: AbortSignal;
   /**
    * Gives it away: from here on, it is closed by whoever has the number.
    *
@@ -30,14 +32,16 @@ export interface OwnedDescriptor extends Disposable {
  * @returns The owner.
  */
 export function ownDescriptor(libc: Libc, descriptor: number, what: string): OwnedDescriptor {
-  let isOpen = true;
+  const closing = new AbortController();
+  const { signal: closed } = closing;
   function current(): number {
-    if (isOpen) return descriptor;
+    if (!closed.aborted) return descriptor;
     throw new MetalError("CLOSED", `Use the ${what}: it is closed`);
   }
   function close(): void {
-    if (!isOpen) return;
-    isOpen = false;
+    if (closed.aborted) return;
+    // Before it is closed: those who watch it let go of the number while it is still its own.
+    closing.abort();
     // On Linux the number is free again, whatever this returns.
     libc.close(descriptor);
   }
@@ -45,9 +49,10 @@ export function ownDescriptor(libc: Libc, descriptor: number, what: string): Own
     get descriptor() {
       return current();
     },
+    closed,
     release() {
       const released = current();
-      isOpen = false;
+      closing.abort();
       return released;
     },
     close,

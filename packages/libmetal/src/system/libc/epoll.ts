@@ -1,4 +1,5 @@
 import { arch } from "node:process";
+import type { StructField, StructLayout } from "../../wire/struct_layout.ts";
 import { bindLazily, type ForeignLibrary } from "../ffi/foreign.ts";
 
 /** `<sys/epoll.h>` */
@@ -31,11 +32,17 @@ export function epoll(library: ForeignLibrary): Epoll {
 }
 
 /**
- * `struct epoll_event`: 32 bits of events, and 64 of the caller's own. On x86-64, and there only, the
- * second follows the first without a gap (`EPOLL_PACKED`).
+ * What epoll tells: 32 bits of events, and 64 of the caller's own. On x86-64, and there only, the
+ * second follow the first without a gap (`EPOLL_PACKED`).
  */
-export const EPOLL_EVENT: {
-  readonly size: number;
-  readonly events: number;
-  readonly data: number;
-} = arch === "x64" ? { size: 12, events: 0, data: 4 } : { size: 16, events: 0, data: 8 };
+export const EPOLL_EVENT: StructLayout & {
+  readonly fields: { readonly events: StructField; readonly data: StructField };
+} = {
+  name: "struct epoll_event",
+  source: "sys/epoll.h",
+  size: arch === "x64" ? 12 : 16,
+  fields: {
+    events: { offset: 0, size: 4 },
+    data: { offset: arch === "x64" ? 4 : 8, size: 8 },
+  },
+};

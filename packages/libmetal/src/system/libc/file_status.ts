@@ -5,8 +5,8 @@ import { STATX } from "./stat.ts";
 
 /** What a file is, and whose. */
 export interface FileStatus {
-  /** What it is; `other` are links, pipes, sockets and block devices. */
-  readonly type: "file" | "directory" | "device" | "other";
+  /** What it is; `other` are links, pipes and block devices. */
+  readonly type: "file" | "directory" | "device" | "socket" | "other";
   /** Who may read, write and execute it: the low 12 bits of its mode. */
   readonly mode: number;
   /** The user that owns it. */
@@ -64,5 +64,6 @@ function status(
 function typeOf(format: number): FileStatus["type"] {
   if (format === LINUX.S_IFREG) return "file";
   if (format === LINUX.S_IFDIR) return "directory";
+  if (format === LINUX.S_IFSOCK) return "socket";
   return format === LINUX.S_IFCHR ? "device" : "other";
 }

@@ -48,3 +48,59 @@ export function socket(library: ForeignLibrary): Socket {
     getsockopt: bindLazily(library, "getsockopt", "int", ["int", "int", "int", "bytes", "bytes"]),
   };
 }
+
+/** Where a message is, and what goes with it, on processors of 64 bits. */
+export const MSGHDR = {
+  name: "struct msghdr",
+  source: "sys/socket.h",
+  size: 56,
+  fields: {
+    msg_name: { offset: 0, size: 8 },
+    msg_namelen: { offset: 8, size: 4 },
+    msg_iov: { offset: 16, size: 8 },
+    msg_iovlen: { offset: 24, size: 8 },
+    msg_control: { offset: 32, size: 8 },
+    msg_controllen: { offset: 40, size: 8 },
+    msg_flags: { offset: 48, size: 4 },
+  },
+} as const;
+
+/** Where bytes are, on processors of 64 bits. */
+export const IOVEC = {
+  name: "struct iovec",
+  source: "sys/uio.h",
+  size: 16,
+  fields: { iov_base: { offset: 0, size: 8 }, iov_len: { offset: 8, size: 8 } },
+} as const;
+
+/** What stands before the descriptors of a message, on processors of 64 bits. */
+export const CMSGHDR = {
+  name: "struct cmsghdr",
+  source: "sys/socket.h",
+  size: 16,
+  fields: {
+    cmsg_len: { offset: 0, size: 8 },
+    cmsg_level: { offset: 8, size: 4 },
+    cmsg_type: { offset: 12, size: 4 },
+  },
+} as const;
+
+/** The name of a Unix socket. */
+export const SOCKADDR_UN = {
+  name: "struct sockaddr_un",
+  source: "sys/un.h",
+  size: 110,
+  fields: { sun_family: { offset: 0, size: 2 }, sun_path: { offset: 2, size: 108 } },
+} as const;
+
+/** Whose the other end of a Unix socket is. */
+export const UCRED = {
+  name: "struct ucred",
+  source: "sys/socket.h",
+  size: 12,
+  fields: {
+    pid: { offset: 0, size: 4 },
+    uid: { offset: 4, size: 4 },
+    gid: { offset: 8, size: 4 },
+  },
+} as const;

@@ -4,38 +4,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EPOLL_EVENT } from "./epoll.ts";
+import { CMSGHDR, IOVEC, MSGHDR, SOCKADDR_UN, UCRED } from "./socket.ts";
+import { STATFS, STATX } from "./stat.ts";
 
-/** What a C compiler makes of structures: each is a list of sizes and offsets. */
-const STRUCTURES: readonly (readonly [string, readonly string[], readonly number[]])[] = [
-  [
-    "struct epoll_event",
-    [
-      "sizeof(struct epoll_event)",
-      "offsetof(struct epoll_event, events)",
-      "offsetof(struct epoll_event, data)",
-    ],
-    [EPOLL_EVENT.size, EPOLL_EVENT.events, EPOLL_EVENT.data],
-  ],
-];
+const STRUCTURES = [STATX, STATFS, EPOLL_EVENT, MSGHDR, IOVEC, CMSGHDR, SOCKADDR_UN, UCRED];
 
-test("structures are laid out as the headers of this machine have them", () => {
-  const source = `
-    #define _GNU_SOURCE
-    #include <stddef.h>
-    #include <stdio.h>
-    #include <sys/epoll.h>
-    int main(void) {
-      ${STRUCTURES.flatMap(([, expressions]) => expressions)
-        .map((expression) => `printf("%zu\\n", ${expression});`)
-        .join("\n")}
-      return 0;
-    }`;
+test.each(STRUCTURES)("$name is laid out as in $source", ({ name, source, size, fields }) => {
+  const text = [
+    "#define _GNU_SOURCE",
+    "#include <stdio.h>",
+    "#include <stddef.h>",
+    `#include <${source}>`,
+    "int main(void) {",
+    `  printf("%zu", sizeof(${name}));`,
+    ...Object.keys(fields).map(
+      (field) =>
+        `  printf(" %zu %zu", offsetof(${name}, ${field}), sizeof(((${name} *)0)->${field}));`,
+    ),
+    "}",
+  ].join("\n");
   const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
   try {
-    const program = join(directory, "structures");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: source });
-    const printed = execFileSync(program, { encoding: "utf8" }).trim().split("\n").map(Number);
-    expect(printed).toEqual(STRUCTURES.flatMap(([, , numbers]) => numbers));
+    const program = join(directory, "layout");
+    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: text });
+    const numbers = execFileSync(program, { encoding: "utf8" }).split(" ").map(Number);
+    const rows = Object.values(fields).flatMap(({ offset, size: bytes }) => [offset, bytes]);
+    expect(numbers).toEqual([size, ...rows]);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -44,6 +44,8 @@ interface Entry {
   readonly slots: Record<Direction, Slot | undefined>;
 }
 
+const { size: EVENT_SIZE, fields } = EPOLL_EVENT;
+const { events: EVENTS, data: DATA } = fields;
 const TOKENS = 2 ** 32;
 const BITS = { read: LINUX.EPOLLIN | LINUX.EPOLLRDHUP, write: LINUX.EPOLLOUT } as const;
 /** What is told without being asked for. */
@@ -63,7 +65,7 @@ const ALWAYS = LINUX.EPOLLERR | LINUX.EPOLLHUP;
 export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
   const entries = new Map<number, Entry>();
   const byDescriptor = new Map<number, Entry>();
-  const event = new Uint8Array(EPOLL_EVENT.size);
+  const event = new Uint8Array(EVENT_SIZE);
   const view = new DataView(event.buffer);
   const toArm = new Set<Entry>();
   let lastToken = 0;
@@ -72,8 +74,8 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
 
   /** Returns 0, or the error number. */
   function control(operation: number, descriptor: number, bits: number, token: number): number {
-    view.setUint32(EPOLL_EVENT.events, bits, true);
-    view.setUint32(EPOLL_EVENT.data, token, true);
+    view.setUint32(EVENTS.offset, bits, true);
+    view.setUint32(DATA.offset, token, true);
     return libc.epollCtl(set, operation, descriptor, event) === -1 ? libc.errno() : 0;
   }
 

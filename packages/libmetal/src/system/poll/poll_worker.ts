@@ -11,17 +11,20 @@ const BATCH = 64;
 /** What the kernel gives back for the control descriptor; those of watches start at 1. */
 const CONTROL = 0;
 
+const { size: EVENT_SIZE, fields } = EPOLL_EVENT;
+const { events: EVENTS, data: DATA } = fields;
+
 const order: unknown = workerData;
 if (!isPollOrder(order) || parentPort === null)
   throw new TypeError("This is no Worker of a poller");
 const { set, control, wakeInterval } = order;
 const libc = await loadLibc();
-const events = new Uint8Array(BATCH * EPOLL_EVENT.size);
+const events = new Uint8Array(BATCH * EVENT_SIZE);
 const view = new DataView(events.buffer);
 const word = (offset: number): number => view.getUint32(offset, true);
 
-view.setUint32(EPOLL_EVENT.events, LINUX.EPOLLIN, true);
-view.setUint32(EPOLL_EVENT.data, CONTROL, true);
+view.setUint32(EVENTS.offset, LINUX.EPOLLIN, true);
+view.setUint32(DATA.offset, CONTROL, true);
 if (libc.epollCtl(set, LINUX.EPOLL_CTL_ADD, control, events) === -1) {
   throw systemError("Start a poller", libc.errno());
 }
@@ -37,10 +40,10 @@ while (!isOver) {
   }
   const told: number[] = [];
   for (let index = 0; index < count; index++) {
-    const at = index * EPOLL_EVENT.size;
-    const token = word(at + EPOLL_EVENT.data);
+    const at = index * EVENT_SIZE;
+    const token = word(at + DATA.offset);
     if (token === CONTROL) isOver = true;
-    else told.push(token, word(at + EPOLL_EVENT.events));
+    else told.push(token, word(at + EVENTS.offset));
   }
   if (told.length > 0) parentPort.postMessage(told);
 }
