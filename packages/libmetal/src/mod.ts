@@ -21,11 +21,18 @@
  * @module
  */
 export * from "./error.ts";
+export * from "./version.ts";
+export * from "./bits/align.ts";
+export * from "./bits/bitmap.ts";
+export * from "./cpu/cpu_yield.ts";
 export * from "./log/logger.ts";
+export * from "./log/log_level_name.ts";
 export * from "./log/printable.ts";
 export * from "./log/rate_limited_logger.ts";
 export * from "./time/clock.ts";
 export * from "./time/host_clock.ts";
+export * from "./time/sleep.ts";
+export * from "./time/timestamp.ts";
 export * from "./time/wait_queue.ts";
 export type * from "./io/memory_order.ts";
 export type * from "./io/io_region.ts";

@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import { MetalError } from "../error.ts";
 import type { RegionIdentity } from "./region_checks.ts";
 
@@ -53,7 +54,7 @@ export function physicalMap(
 }
 
 function pagedMap(action: string, { pageSize, addresses }: PageMap, size: number): PhysicalMap {
-  if (!Number.isInteger(Math.log2(pageSize)) || pageSize < 8) {
+  if (!isPowerOfTwo(pageSize) || pageSize < 8) {
     throw new MetalError(
       "INVALID_ARGUMENT",
       `${action}: a page of ${pageSize} bytes is no power of two from 8 on`,

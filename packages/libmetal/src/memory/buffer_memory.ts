@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import { MetalError } from "../error.ts";
 import { type PhysicalAddresses, physicalMap } from "../io/physical_map.ts";
 import { MappedMemory } from "./mapped_memory.ts";
@@ -95,8 +96,12 @@ export function bufferMemory(options: BufferMemoryOptions): Memory {
 /** Refuses lines that no cache has, and a memory that starts within one. */
 function checkLines(name: string, physicalAddress: number, lineSize: number): void {
   if (lineSize === 1) return;
-  const isPowerOfTwo = Number.isInteger(Math.log2(lineSize));
-  if (!isPowerOfTwo || lineSize < 4 || lineSize > 4096 || physicalAddress % lineSize !== 0) {
+  if (
+    !isPowerOfTwo(lineSize) ||
+    lineSize < 4 ||
+    lineSize > 4096 ||
+    physicalAddress % lineSize !== 0
+  ) {
     throw new MetalError(
       "INVALID_ARGUMENT",
       `Map memory "${name}": it starts at 0x${physicalAddress.toString(16)}, in the middle of a ` +

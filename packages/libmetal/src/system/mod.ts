@@ -39,6 +39,7 @@ export * from "./descriptor/connect_unix_socket.ts";
 export { sendDescriptors } from "./descriptor/send_descriptors.ts";
 export * from "./descriptor/receive_descriptors.ts";
 export * from "./files/host_files.ts";
+export * from "./time/monotonic_timestamp.ts";
 export * from "./futex/open_futex.ts";
 export * from "./lock/thread_identity.ts";
 export type { BindingOptions } from "./device/driver_binding.ts";
