@@ -158,8 +158,6 @@ function placeCarveout(
   const carveout = allocator.allocate(entry.name, entry.len, CARVEOUT_ALIGN);
   const at = table.offset + entry.offset;
   const { memory } = table.window;
-  // A line goes back whole. It is fetched anew first, for what the processor wrote beside the entry.
-  memory.invalidate(at, FW_RSC_CARVEOUT.size);
   memory.write32(at + FW_RSC_CARVEOUT.fields.da.offset, carveout.da);
   memory.write32(
     at + FW_RSC_CARVEOUT.fields.pa.offset,
