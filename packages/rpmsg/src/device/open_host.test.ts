@@ -1,6 +1,7 @@
 import type { Doorbell } from "@openamp/libmetal";
 import { type BufferMemory, openRpmsgHost } from "@openamp/rpmsg";
 import {
+  cachedModel,
   codeOf,
   doorbellPair,
   fakeClock,
@@ -161,6 +162,21 @@ describe("memory for buffers", () => {
   test("the least: one buffer in each direction", async () => {
     expect(await codeOf(open({ ...fits, size: 1024 }))).toBe("done");
     expect(await codeOf(open({ ...fits, size: 40 }, 20))).toBe("done");
+  });
+
+  test.each([
+    ["buffers that are no whole lines", 0, 96, 64],
+    ["buffers that start within a line", 32, 512, 64],
+    ["the smallest buffers, with the smallest lines", 0, 20, 32],
+  ])("%s are refused where memory is not coherent", async (_what, offset, size, lineSize) => {
+    const { host } = cachedModel(lineSize).open(4096, 0x10000000);
+    const address = 0x10000000 + offset;
+    const buffers = { words: host.words, offset, address, size: 2048 };
+    await expect(open(buffers, size)).rejects.toMatchObject({
+      code: "BUFFERS",
+      message: `Lay out buffers of ${size} bytes from offset ${offset}: the memory is not coherent, and these are no multiples of its cache lines of ${lineSize} bytes`,
+    });
+    expect(await codeOf(open({ ...buffers, offset: 0 }, 2 * lineSize))).toBe("done");
   });
 
   test("fewer buffers than entries: as many messages at a time", async () => {
