@@ -1,15 +1,23 @@
-/** What is measured: a program of programs/ and one of c/ that do the same. */
+/**
+ * What is measured: a program of programs/ beside one of c/ that does the same, or a program that
+ * measures in turn what it is to be held against.
+ */
 export interface Case {
   /** What a row calls it. */
   readonly name: string;
-  /** Bytes of a message's payload. */
-  readonly payload: number;
+  /** Bytes of a message's payload, where messages are sent. */
+  readonly payload?: number;
   /** Messages that are sent before the other side is rung. */
-  readonly batch: number;
+  readonly batch?: number;
   /** The TypeScript program, in programs/. */
   readonly program: string;
-  /** The C program, in c/. */
-  readonly baseline: string;
+  /**
+   * The C program, in c/. Without one, the second figure of the TypeScript program is what the first
+   * one is held against: the bare operation of the same runtime.
+   */
+  readonly baseline?: string;
+  /** The most that the ratio may be, where something was promised. */
+  readonly limit?: number;
   /** What both programs get as arguments. */
   readonly args: readonly string[];
   /** What the C program gets before these. */
@@ -38,6 +46,15 @@ export const cases: readonly Case[] = [
   ]),
   qemu("round-trip", 1),
   qemu("burst", 64),
+  ...["read8", "read16", "read32"].flatMap((access) => [
+    bare("libmetal_io", [access, "relaxed"], 1.5),
+    bare("libmetal_io", [access, "seq_cst"], 1.5),
+  ]),
+  bare("libmetal_lock", ["mutex"], 3),
+  bare("libmetal_lock", ["recursive-mutex"], 3),
+  bare("libmetal_lock", ["spinlock"], 3),
+  bare("libmetal_allocator", ["1000"], 1.5),
+  bare("libmetal_allocator", ["100000"], 1.5),
 ];
 
 /**
@@ -47,7 +64,7 @@ export const cases: readonly Case[] = [
  * @returns Such as `thread one-way 32 B batch 64`.
  */
 export function labelOf({ name, payload, batch }: Case): string {
-  return `${name} ${payload} B batch ${batch}`;
+  return payload === undefined ? name : `${name} ${payload} B batch ${batch}`;
 }
 
 function thread(kind: "batched" | "one-way" | "round-trip", payload: number, batch: number): Case {
@@ -79,6 +96,18 @@ function pair(
     baselineArgs,
     twoCores: true,
     measure: 30,
+  };
+}
+
+/** A program that measures a part of libmetal, and the bare operation in turn with it. */
+function bare(program: string, args: readonly string[], limit: number): Case {
+  return {
+    name: [program.replace("_", " "), ...args].join(" "),
+    program,
+    args,
+    limit,
+    twoCores: false,
+    measure: 60,
   };
 }
 

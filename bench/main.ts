@@ -1,5 +1,5 @@
 // `bun run bench [--json] [--report] [case filter...]`: every case on every runtime that is here,
-// beside the same in C, measured in turn in one run. A filter is a part of a case's label, such as
+// beside the same in C or the bare operation of the runtime, measured in turn in one run. A filter is a part of a case's label, such as
 // `thread` or `round-trip`; a case runs when one of them fits. `--json` prints one object, and
 // `--report` writes docs/reports/bench.md.
 
@@ -33,7 +33,7 @@ const runtimes = (Object.keys(runtimeCommands) as Runtime[]).filter((name) => {
   return here.runtimes[name] !== undefined;
 });
 const baseline = await buildBaseline([
-  ...new Set([...chosen.map((each) => each.baseline), "probe"]),
+  ...new Set([...chosen.flatMap((each) => each.baseline ?? []), "probe"]),
 ]);
 const rows: Row[] = [];
 for (const each of chosen) {

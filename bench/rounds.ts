@@ -11,12 +11,12 @@ const BUDGET = 15;
 /** Milliseconds for which a program runs before it counts: the compilers' last tiers come late. */
 const WARM_UP = [500, 500] as const;
 
-/** TypeScript and C, one right after the other. */
+/** TypeScript and what it is held against, one right after the other. */
 export interface Round {
   readonly placement: Placement;
   /** What the TypeScript program answered, nanoseconds. */
   readonly measured: readonly number[];
-  /** What the C program answered. */
+  /** What the C program answered, or the TypeScript program for the bare operation. */
   readonly baseline: readonly number[];
 }
 
@@ -38,11 +38,10 @@ export async function measure(
     return program;
   };
   const probe = each.twoCores ? await start([baselineProgram("probe")]) : undefined;
-  const baseline = await start([
-    baselineProgram(each.baseline),
-    ...(each.baselineArgs ?? []),
-    ...each.args,
-  ]);
+  const baseline =
+    each.baseline === undefined
+      ? undefined
+      : await start([baselineProgram(each.baseline), ...(each.baselineArgs ?? []), ...each.args]);
   const contestants = new Map<Runtime, Contestant>();
   for (const runtime of runtimes) {
     const command = runtimeCommands[runtime];
@@ -58,7 +57,9 @@ export async function measure(
     if ([...rounds.values()].every((list) => comparable(list).length >= ROUNDS)) break;
     for (const [runtime, contestant] of contestants) {
       const both = (): Promise<Omit<Round, "placement">> =>
-        oneAfterOther(contestant, baseline, each.measure, turn % 2 === 1);
+        baseline === undefined
+          ? bareBeside(contestant, each.measure)
+          : oneAfterOther(contestant, baseline, each.measure, turn % 2 === 1);
       const { placement, result } =
         probe === undefined
           ? { placement: "near" as const, result: await both() }
@@ -79,6 +80,14 @@ export function comparable(rounds: readonly Round[]): readonly Round[] {
   const near = rounds.filter(({ placement }) => placement === "near");
   const far = rounds.filter(({ placement }) => placement === "far");
   return near.length >= far.length ? near : far;
+}
+
+async function bareBeside(
+  contestant: Contestant,
+  milliseconds: number,
+): Promise<Omit<Round, "placement">> {
+  const [measured = Number.NaN, bare = Number.NaN] = await contestant.ask(milliseconds);
+  return { measured: [measured], baseline: [bare] };
 }
 
 async function oneAfterOther(

@@ -10,19 +10,23 @@ const DOORBELL_LIMIT = 1.3;
 export interface Row {
   readonly case: string;
   readonly runtime: Runtime;
-  /** Bytes of a message's payload. */
-  readonly payload: number;
+  /** Bytes of a message's payload, where messages were sent. */
+  readonly payload?: number;
   /** Messages that were sent before the other side was rung. */
-  readonly batch: number;
-  /** Nanoseconds of a message: the median of the rounds. */
+  readonly batch?: number;
+  /** Nanoseconds of a message or an operation: the median of the rounds. */
   readonly nanoseconds: number;
   /** The same of the fastest round. */
   readonly nanosecondsMin: number;
-  /** Nanoseconds of the C program: the median of the same rounds. */
+  /** What it is held against: the C program, or the bare operation of the same runtime. */
+  readonly against: "C" | "bare";
+  /** Nanoseconds of that: the median of the same rounds. */
   readonly baseline: number;
   readonly baselineMin: number;
-  /** Median of the rounds' ratios, TypeScript over C. */
+  /** Median of the rounds' ratios, TypeScript over what it is held against. */
   readonly ratio: number;
+  /** The most that the ratio may be, where something was promised. */
+  readonly limit?: number;
   /** Rounds that these figures are of. */
   readonly rounds: number;
   /** How the two cores stood in these rounds, where two were busy; and how many rounds were left out. */
@@ -60,13 +64,15 @@ export function rowOf(each: Case, runtime: Runtime, all: readonly Round[]): Row 
   return {
     case: each.name,
     runtime,
-    payload: each.payload,
-    batch: each.batch,
+    ...(each.payload === undefined ? {} : { payload: each.payload }),
+    ...(each.batch === undefined ? {} : { batch: each.batch }),
     nanoseconds: rounded(median(measured)),
     nanosecondsMin: rounded(Math.min(...measured)),
+    against: each.baseline === undefined ? "bare" : "C",
     baseline: rounded(median(baseline)),
     baselineMin: rounded(Math.min(...baseline)),
     ratio: rounded(median(ratios(measured, baseline))),
+    ...(each.limit === undefined ? {} : { limit: each.limit }),
     rounds: rounds.length,
     ...(each.twoCores
       ? {

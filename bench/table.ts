@@ -9,14 +9,16 @@ interface Column {
 
 const columns: readonly Column[] = [
   { head: "case", text: (row) => row.case, words: true },
-  { head: "payload", text: (row) => String(row.payload) },
-  { head: "batch", text: (row) => String(row.batch) },
+  { head: "payload", text: (row) => String(row.payload ?? "") },
+  { head: "batch", text: (row) => String(row.batch ?? "") },
   { head: "runtime", text: (row) => row.runtime, words: true },
   { head: "ns", text: (row) => row.nanoseconds.toFixed(1) },
   { head: "min", text: (row) => row.nanosecondsMin.toFixed(1) },
-  { head: "C ns", text: (row) => row.baseline.toFixed(1) },
+  { head: "against", text: (row) => row.against, words: true },
+  { head: "ns", text: (row) => row.baseline.toFixed(1) },
   { head: "min", text: (row) => row.baselineMin.toFixed(1) },
   { head: "ratio", text: (row) => row.ratio.toFixed(2) },
+  { head: "limit", text: (row) => row.limit?.toFixed(1) ?? "" },
   { head: "rounds", text: (row) => String(row.rounds) },
   { head: "cores", text: coresOf, words: true },
 ];
