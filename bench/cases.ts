@@ -51,7 +51,7 @@ export const cases: readonly Case[] = [
     bare("libmetal_io", [access, "seq_cst"], 1.5),
   ]),
   bare("libmetal_lock", ["mutex"], 3),
-  bare("libmetal_lock", ["recursive-mutex"], 3),
+  bare("libmetal_lock", ["recursive mutex"], 3),
   bare("libmetal_lock", ["spinlock"], 3),
   bare("libmetal_allocator", ["1000"], 1.5),
   bare("libmetal_allocator", ["100000"], 1.5),
