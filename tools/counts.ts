@@ -44,6 +44,11 @@ export const counts = {
     long: 10_000_000,
     meets: "10 million interrupts of every kind cause no garbage collection on Node 24",
   },
+  "litmus rounds": {
+    short: 100_000,
+    long: 10_000_000,
+    meets: "message passing and store buffering across processes and runtimes: no violation",
+  },
   "messages without a collection": {
     short: 1_000_000,
     long: 10_000_000,

@@ -15,6 +15,8 @@ export interface MappedRange {
   readonly page: number;
   /** Whether the bytes are to lie in a `SharedArrayBuffer`. */
   readonly sharedBuffer: boolean;
+  /** Whether they may only be read. */
+  readonly readOnly: boolean;
   /** What is to be done where there is no memory for it. */
   readonly hint: string | undefined;
 }
@@ -51,8 +53,9 @@ const WASM_PAGE = 0x10000;
  *   runtime has no room for a `SharedArrayBuffer` of that length.
  */
 export function mapBytes(libc: Libc, action: string, range: MappedRange): MappedBytes {
-  const { descriptor, offset, length, sharedBuffer } = range;
-  const access = LINUX.PROT_READ | LINUX.PROT_WRITE;
+  const { descriptor, offset, length, sharedBuffer, readOnly } = range;
+  const both = LINUX.PROT_READ | LINUX.PROT_WRITE;
+  const access = readOnly ? LINUX.PROT_READ : both;
   const place = sharedBuffer ? sharedPlace(libc, action, range) : undefined;
   const flags = LINUX.MAP_SHARED | (place === undefined ? 0 : LINUX.MAP_FIXED);
   const address = libc.mmap(place?.address ?? 0, length, access, flags, descriptor, offset);
@@ -67,7 +70,7 @@ export function mapBytes(libc: Libc, action: string, range: MappedRange): Mapped
     // Not munmap: an access to unmapped bytes is SIGSEGV, and their addresses would soon be those of
     // another mapping. No runtime can end every view of a buffer, so the addresses are never reused.
     const anonymous = LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS | LINUX.MAP_NORESERVE;
-    return libc.mmap(address, length, access, anonymous | LINUX.MAP_FIXED, -1, 0) !== -1;
+    return libc.mmap(address, length, both, anonymous | LINUX.MAP_FIXED, -1, 0) !== -1;
   }
   return {
     address,

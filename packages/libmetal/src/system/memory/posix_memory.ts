@@ -8,7 +8,7 @@ import { loadLibc, type Libc } from "../libc/libc.ts";
 import { LINUX, openFlags } from "../libc/linux.ts";
 import { pathError } from "../libc/path_error.ts";
 import { systemError } from "../libc/system_error.ts";
-import { checkFile, reserveBlocks } from "./shared_file.ts";
+import { accessFlags, checkFile, checkWritable, reserveBlocks } from "./shared_file.ts";
 import {
   checkSize,
   mapDescriptor,
@@ -35,6 +35,11 @@ export interface PosixMemoryOptions extends SharedMemoryOptions, WaitOptions {
    * least. It is never resized.
    */
   readonly create?: "exclusive" | "if-missing";
+  /**
+   * True: it is mapped for reading only, as {@linkcode DescriptorOptions.readOnly} has it. Not together
+   * with `create`. Default false.
+   */
+  readonly readOnly?: boolean;
   /**
    * Who may open what is made: the permission bits of its mode, as `chmod` takes them. Default
    * `0o600`, this user only.
@@ -85,13 +90,15 @@ export interface PosixMemory extends MappedFile {
  * ```
  */
 export async function openSharedMemory(options: PosixMemoryOptions): Promise<PosixMemory> {
-  const { name, size, create, mode = 0o600, timeout = DEFAULT_TIMEOUT, signal } = options;
+  const { name, size, create, mode = 0o600, readOnly = false } = options;
+  const { timeout = DEFAULT_TIMEOUT, signal } = options;
   const action = `${create === "exclusive" ? "Create" : "Open"} the shared memory "${name}"`;
   const path = pathOf(action, name);
   checkSize(action, size);
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
     throw new MetalError("INVALID_ARGUMENT", `${action}: ${mode} is no mode from 0 to 0o777`);
   }
+  if (create !== undefined) checkWritable(action, readOnly);
   const libc = await loadLibc();
   const end = hostClock.now() + timeout;
 
@@ -111,7 +118,7 @@ export async function openSharedMemory(options: PosixMemoryOptions): Promise<Pos
       if (descriptor !== undefined) return opened(descriptor, true);
       if (create === "exclusive") throw systemError(action, LINUX.EEXIST);
     }
-    const found = find(libc, action, path);
+    const found = find(libc, action, path, readOnly);
     if (found !== undefined && found.sized) return opened(found.descriptor, false);
     if (found !== undefined) libc.close(found.descriptor);
     else if (create === undefined) throw missing(libc, action);
@@ -189,9 +196,10 @@ function find(
   libc: Libc,
   action: string,
   path: string,
+  readOnly: boolean,
 ): { readonly descriptor: number; readonly sized: boolean } | undefined {
-  const access = LINUX.O_RDWR | LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
-  const descriptor = libc.open(cString(path), access | openFlags(arch).O_NOFOLLOW, 0);
+  const flags = accessFlags(readOnly) | openFlags(arch).O_NOFOLLOW;
+  const descriptor = libc.open(cString(path), flags, 0);
   if (descriptor === -1) {
     if (libc.errno() === LINUX.ENOENT) return undefined;
     throw pathError(libc, action, path);

@@ -54,15 +54,14 @@ export interface SharedFileOptions extends DescriptorOptions {
  * ```
  */
 export async function mapSharedFile(options: SharedFileOptions): Promise<MappedFile> {
-  const { path, size, offset = 0, create = false } = options;
+  const { path, size, offset = 0, create = false, readOnly = false } = options;
   const action = `${create ? "Create" : "Map"} the shared file "${path}"`;
   checkSize(action, size);
+  if (create) checkWritable(action, readOnly);
   const name = cPath(action, path);
   const libc = await loadLibc();
 
-  // Not blocking: the name may be that of a pipe.
-  const access = LINUX.O_RDWR | LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
-  const flags = access | (create ? LINUX.O_CREAT | LINUX.O_EXCL : 0);
+  const flags = accessFlags(readOnly) | (create ? LINUX.O_CREAT | LINUX.O_EXCL : 0);
   const descriptor = libc.open(name, flags, 0o600);
   if (descriptor === -1) throw pathError(libc, action, path);
   try {
@@ -75,6 +74,27 @@ export async function mapSharedFile(options: SharedFileOptions): Promise<MappedF
   } finally {
     libc.close(descriptor);
   }
+}
+
+/** How a file is opened that is there. Not blocking: the name may be that of a pipe. */
+export function accessFlags(readOnly: boolean): number {
+  const access = readOnly ? LINUX.O_RDONLY : LINUX.O_RDWR;
+  return access | LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
+}
+
+/**
+ * Refuses to make what nobody could fill.
+ *
+ * @param action What is attempted, on what.
+ * @param readOnly Whether it is mapped for reading only.
+ * @throws {MetalError} `INVALID_ARGUMENT`.
+ */
+export function checkWritable(action: string, readOnly: boolean): void {
+  if (!readOnly) return;
+  throw new MetalError(
+    "INVALID_ARGUMENT",
+    `${action}: what is made is all zeros, and is not mapped for reading only`,
+  );
 }
 
 /**

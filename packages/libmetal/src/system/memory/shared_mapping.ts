@@ -1,4 +1,5 @@
 import { MetalError } from "../../error.ts";
+import type { PhysicalAddresses } from "../../io/physical_map.ts";
 import { bufferMemory } from "../../memory/buffer_memory.ts";
 import type { Memory, MemoryKind } from "../../memory/memory.ts";
 import type { Libc } from "../libc/libc.ts";
@@ -6,6 +7,7 @@ import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
 import { hugePageSize, reserveHint } from "./huge_pages.ts";
 import { mapBytes } from "./mapped_bytes.ts";
+import { physicalPages } from "./physical_pages.ts";
 
 /** The largest mapping: of a larger one Bun makes no buffer, and Node 20 ends the process. */
 const MAXIMUM_SIZE = 2 ** 32;
@@ -15,10 +17,11 @@ export interface SharedMemoryOptions {
   /** Bytes: a multiple of 4, 4 to 2^32. */
   readonly size: number;
   /**
-   * The physical address of the first byte, as the peer sees it, 0 to 2^53 - 1. Default 0: addresses
-   * are then offsets.
+   * The physical address of the first byte, as the peer sees it, 0 to 2^53 - 1, or of each page.
+   * Default 0: addresses are then offsets. `pages`: those of the pages that the kernel has given, as
+   * `/proc/self/pagemap` tells root; the pages are locked in memory, so that they stay where they are.
    */
-  readonly physicalAddress?: number;
+  readonly physicalAddress?: PhysicalAddresses | "pages";
   /** How it may be touched. Default `normal`. */
   readonly kind?: MemoryKind;
   /** The name, for messages and look-ups. Default: the path. */
@@ -59,6 +62,12 @@ export interface DescriptorOptions extends SharedMemoryOptions {
    * map `i` starts at `i` pages.
    */
   readonly offset?: number;
+  /**
+   * True: the bytes are mapped for reading only, and it takes the right to read them only. Every
+   * write by the memory or its `words` is `READ_ONLY`, `words.view` is a copy, and there is no
+   * `mapping`: nothing can write there, which would end the process. Default false.
+   */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -87,7 +96,8 @@ export function checkSize(action: string, size: number): void {
  * @param options Its size, address, kind and offset.
  * @param release What to do beside ending the mapping when it is closed.
  * @returns The mapping.
- * @throws {MetalError} `INVALID_ARGUMENT` for the address or the offset; where it cannot be mapped,
+ * @throws {MetalError} `INVALID_ARGUMENT` for the address or the offset; `PERMISSION` where the
+ *   physical pages are hidden; where it cannot be mapped,
  *   what {@linkcode systemError} makes of the reason.
  */
 export function mapDescriptor(
@@ -99,27 +109,38 @@ export function mapDescriptor(
   release: () => void = () => {},
 ): MappedFile {
   const { size, physicalAddress = 0, kind = "normal", name = path, offset = 0 } = options;
-  const { sharedBuffer = false, locked = false } = options;
+  const { sharedBuffer = false, locked = false, readOnly = false } = options;
+  if (sharedBuffer && readOnly) {
+    throw new MetalError(
+      "INVALID_ARGUMENT",
+      `${action}: a SharedArrayBuffer can be written to, so it cannot be mapped for reading only`,
+    );
+  }
   const hugePage = hugePageSize(libc, descriptor);
   const page = hugePage ?? libc.sysconf(LINUX._SC_PAGESIZE);
   checkOffset(action, offset, page);
   // Of huge pages none can be mapped, or replaced, in part.
   const length = hugePage === undefined ? size : Math.ceil(size / page) * page;
   const hint = hugePage === undefined ? undefined : reserveHint(hugePage, length);
-  const bytes = mapBytes(libc, action, { descriptor, offset, length, page, sharedBuffer, hint });
+  const range = { descriptor, offset, length, page, sharedBuffer, readOnly, hint };
+  const bytes = mapBytes(libc, action, range);
 
   const closing = new AbortController();
   let memory: Memory;
   try {
-    if (locked && libc.mlock(bytes.address, length) === -1) {
+    const pages = physicalAddress === "pages";
+    if ((locked || pages) && libc.mlock(bytes.address, length) === -1) {
       throw systemError(`${action}: keep its pages in memory`, libc.errno(), {
         hint: "ulimit -l raises the limit, or the capability CAP_IPC_LOCK",
       });
     }
     memory = bufferMemory({
       name,
-      physicalAddress,
+      physicalAddress: pages
+        ? physicalPages(libc, action, bytes.address, length, page)
+        : physicalAddress,
       kind,
+      readOnly,
       address: bytes.address,
       closed: closing.signal,
       buffer: bytes.buffer,
