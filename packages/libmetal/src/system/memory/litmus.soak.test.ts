@@ -40,6 +40,7 @@ beforeAll(() => {
   cProgram = join(directory, "litmus_side");
   const numbers = {
     SLOTS: LITMUS.slots,
+    STEP: LITMUS.step,
     ENDED: LITMUS.ended,
     SLOT: LITMUS.slot,
     SLOT_SIZE: LITMUS.slotSize,
