@@ -13,7 +13,7 @@ import type { MemoryOrder } from "./memory_order.ts";
  * | `INVALID_ARGUMENT` | a value that is no whole number, or no `bigint` for 64 bits |
  * | `READ_ONLY` | a write where only reading is allowed |
  * | `UNSUPPORTED` | a width that the region does not have |
- * | `CLOSED` | any access after the owner has closed it |
+ * | `CLOSED` | any access after the owner has closed it, or has given its buffer away |
  *
  * Upstream cuts blocks short silently; who wants that has `readBlockClamped` and its neighbours.
  *

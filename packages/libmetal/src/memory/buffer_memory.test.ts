@@ -1,5 +1,12 @@
-import { bufferMemory, memoryOver, type BufferMemoryOptions, type Memory } from "@openamp/libmetal";
+import {
+  bufferMemory,
+  memoryOver,
+  subRegion,
+  type BufferMemoryOptions,
+  type Memory,
+} from "@openamp/libmetal";
 import { describe, expect, test } from "vitest";
+import { REGION_ACCESSES } from "../../fixtures/region_access.ts";
 
 const SIZE = 64;
 
@@ -145,6 +152,28 @@ describe("a region", () => {
       "device",
       7,
     ]);
+  });
+});
+
+describe("a region whose buffer is gone is closed", () => {
+  test.each([
+    [
+      "given to another thread",
+      (buffer: ArrayBuffer) => void structuredClone(buffer, { transfer: [buffer] }),
+    ],
+    ["shortened", (buffer: ArrayBuffer) => buffer.resize(SIZE - 8)],
+  ])("%s", (_, take) => {
+    const buffer = new ArrayBuffer(SIZE, { maxByteLength: SIZE });
+    const region = memory({ buffer });
+    const part = subRegion(region, { name: "part", offset: SIZE - 8 });
+    take(buffer);
+    for (const { run } of REGION_ACCESSES) {
+      for (const order of ["relaxed", "seq_cst"] as const) {
+        const closed = expect.objectContaining({ code: "CLOSED" });
+        expect(() => run(region, SIZE - 8, order)).toThrow(closed);
+        expect(() => run(part, 0, order)).toThrow(closed);
+      }
+    }
   });
 });
 

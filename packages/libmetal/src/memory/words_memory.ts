@@ -127,12 +127,20 @@ export class WordsMemory implements Memory {
   }
 
   #check(action: RegionAction, offset: number, width: AccessWidth): void {
-    if (this.mapping?.closed?.aborted === true) throw closedError(this, action, offset, width);
+    if (this.#isClosed()) throw closedError(this, action, offset, width);
     checkAccess(this, action, offset, width);
   }
 
   #checkRange(action: RegionAction, offset: number, length: number): void {
-    if (this.mapping?.closed?.aborted === true) throw closedError(this, action, offset, length);
+    if (this.#isClosed()) throw closedError(this, action, offset, length);
     checkRange(this, action, offset, length);
+  }
+
+  /** Whether the owner has said so, or has given the buffer away or shortened it. */
+  #isClosed(): boolean {
+    const { mapping } = this;
+    if (mapping === undefined) return false;
+    const { buffer, byteOffset, closed } = mapping;
+    return closed?.aborted === true || buffer.byteLength < byteOffset + this.size;
   }
 }

@@ -44,6 +44,14 @@ test("4 GiB are the most, and their last word is reached", async () => {
   ours.memory.writeBlock(2 ** 31 + 2, Uint8Array.of(6));
   expect([ours.memory.read32(0), end.memory.read32(size - 4)]).toEqual([0, 7]);
   expect(end.memory.read32(2 ** 31)).toBe(0x00060005);
+  for (const order of ["relaxed", "seq_cst"] as const) {
+    const { memory } = end;
+    expect([memory.read8(size - 4, order), memory.read16(size - 4, order)]).toEqual([7, 7]);
+    expect([memory.read32(size - 4, order), memory.read64(size - 8, order)]).toEqual([
+      7,
+      7n << 32n,
+    ]);
+  }
   expect(() => end.memory.read8(size)).toThrow(expect.objectContaining({ code: "OUT_OF_RANGE" }));
   await expect(createSharedMemory({ size: size + 4, physicalAddress: 0 })).rejects.toMatchObject({
     code: "INVALID_ARGUMENT",
