@@ -17,16 +17,21 @@ export interface BindingOptions extends WaitOptions {
    */
   readonly takeOver?: boolean;
   /**
-   * Whether a driver that is missing is loaded, by modprobe(8) as this user, or by a function.
-   * Default false: the error then says what to type.
+   * Whether a driver that is missing is loaded, by modprobe(8) as this user, or by a function that is
+   * called with the name of each module. Default false: the error then says what to type.
    */
-  readonly loadDriver?: boolean | ((driver: string, options: WaitOptions) => Promise<void>);
+  readonly loadDriver?: boolean | ((module: string, options: WaitOptions) => Promise<void>);
   /**
    * Whether closing gives the device back to the driver that it had, and puts `driver_override`
    * back. Default false, as upstream: the device keeps its new driver, ready for the next opening.
    */
   readonly restore?: boolean;
 }
+
+/** The modules of a driver that has more than one. Without the first, VFIO finds no IOMMU. */
+const MODULES: Readonly<Record<string, readonly string[]>> = {
+  "vfio-pci": ["vfio_iommu_type1", "vfio-pci"],
+};
 
 /** A driver that has the device. */
 export interface BoundDriver {
@@ -123,16 +128,15 @@ async function ensureDriver(
   const path = `/sys/bus/${bus}/drivers/${driver}`;
   if (sysfs.exists(path)) return;
   const wait = { timeout, signal };
-  // A module is named with underscores or dashes alike, and its driver may have either.
-  if (loadDriver === true) await loadModule(driver, wait);
-  else if (loadDriver !== false) await loadDriver(driver, wait);
-  else {
+  if (loadDriver === false) {
     throw new MetalError(
       "NOT_FOUND",
       `${action}: the driver "${driver}" is not loaded; type as root: modprobe ${driver}, ` +
         `or pass loadDriver: true`,
     );
   }
+  const load = loadDriver === true ? loadModule : loadDriver;
+  for (const module of MODULES[driver] ?? [driver]) await load(module, wait);
   const loaded = (): boolean | undefined => (sysfs.exists(path) ? true : undefined);
   await waitUntil(`${action}: wait for the driver "${driver}"`, loaded, wait);
 }

@@ -5,13 +5,13 @@ import { systemError } from "../libc/system_error.ts";
 import type { ReleaseStack } from "./release_stack.ts";
 
 /**
- * Opens a file of the kernel for reading and writing.
+ * Opens a file of the kernel.
  *
  * @param libc The C library.
  * @param action What is attempted, on what.
  * @param path The file on this machine.
  * @param permission What would let this user open it.
- * @param flags What else than `O_RDWR` and `O_CLOEXEC`.
+ * @param flags How. Default: for reading and writing.
  * @returns The descriptor.
  * @throws {MetalError} `PERMISSION` with that hint; `BUSY`; else what `systemError` makes of the
  *   reason.
@@ -21,9 +21,9 @@ export function openFile(
   action: string,
   path: string,
   permission: string,
-  flags = 0,
+  flags: number = LINUX.O_RDWR,
 ): number {
-  const descriptor = libc.open(cPath(action, path), LINUX.O_RDWR | LINUX.O_CLOEXEC | flags, 0);
+  const descriptor = libc.open(cPath(action, path), LINUX.O_CLOEXEC | flags, 0);
   if (descriptor !== -1) return descriptor;
   const errno = libc.errno();
   const refused = errno === LINUX.EACCES || errno === LINUX.EPERM;

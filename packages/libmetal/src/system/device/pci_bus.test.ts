@@ -65,6 +65,24 @@ function addCard(driver: string | undefined = GENERIC): string {
   return folder;
 }
 
+/** A C library that does not open some file for writing. */
+function refusing(base: Libc, file: string): Libc {
+  let refused = false;
+  return {
+    ...base,
+    errno() {
+      const errno = refused ? LINUX.EACCES : base.errno();
+      refused = false;
+      return errno;
+    },
+    open(path, flags, mode) {
+      const named = new TextDecoder().decode(path).endsWith(`/${file}\0`);
+      refused = named && (flags & LINUX.O_RDWR) !== 0;
+      return refused ? -1 : base.open(path, flags, mode);
+    },
+  };
+}
+
 describe("a PCI device over UIO", () => {
   test("has its registers, ports and configuration space", async () => {
     const folder = addCard();
@@ -162,25 +180,62 @@ describe("a PCI device over UIO", () => {
     expect(readFileSync("/proc/self/maps", "utf8")).not.toContain(tree.root);
   });
 
+  test("has its registers through the device file where the driver maps them", async () => {
+    const folder = addCard();
+    addUio(tree, folder, "uio0", [
+      { addr: "0xfe000000", size: `0x${page.toString(16)}`, offset: "0x0", name: CARD },
+      {
+        addr: `0x${(0xfea00000 + page).toString(16)}`,
+        size: `0x${page.toString(16)}`,
+        offset: "0x40",
+        name: CARD,
+      },
+    ]);
+    const uio = fakeUio(libc, tree, 2);
+    for (const file of ["resource0", "resource1"]) tree.remove(`${folder}/${file}`);
+    using device = await pciBus({ root: tree.root, libc: uio.libc }).open(CARD);
+    expect(device.regions.map(({ name }) => name)).toEqual([
+      "bar0",
+      "bar1",
+      "bar3",
+      "bar4",
+      "config",
+    ]);
+    device.memory("bar0").write32(8, 42);
+    device.memory("bar1").write32(0, 43);
+    const bytes = readFileSync(tree.path("/dev/uio0.memory"));
+    expect([bytes.readUInt32LE(8), bytes.readUInt32LE(page + 0x40)]).toEqual([42, 43]);
+    expect(device.memory("bar1").size).toBe(0x20);
+  });
+
   test("whose registers only root may map says which rule lets others", async () => {
     const folder = addCard();
     addUio(tree, folder, "uio0");
-    let errno = 0;
-    const refusing: Libc = {
-      ...libc,
-      errno: () => (errno === 0 ? libc.errno() : errno),
-      open(path, flags, mode) {
-        if (!new TextDecoder().decode(path).includes("resource0"))
-          return libc.open(path, flags, mode);
-        errno = LINUX.EACCES;
-        return -1;
-      },
-    };
-    await expect(pciBus({ root: tree.root, libc: refusing }).open(CARD)).rejects.toMatchObject({
+    const uio = fakeUio(libc, tree, 1);
+    const bus = pciBus({ root: tree.root, libc: refusing(uio.libc, "resource0") });
+    await expect(bus.open(CARD)).rejects.toMatchObject({
       code: "PERMISSION",
       message: expect.stringContaining(
         `SUBSYSTEM=="pci", KERNEL=="${CARD}", RUN+="/bin/chgrp users /sys%p/resource0"`,
       ),
     });
+    expect(uio.open()).toBe(0);
+  });
+
+  test("whose configuration space only root may write is read, and says what its interrupt takes", async () => {
+    const folder = addCard();
+    addUio(tree, folder, "uio0");
+    const uio = fakeUio(libc, tree, 1);
+    const bus = pciBus({ root: tree.root, libc: refusing(uio.libc, "config") });
+    using device = await bus.open(CARD);
+    const config = device.region("config");
+    expect(config.read16(0)).toBe(0x1234);
+    expect(() => config.write16(4, 0)).toThrow(expect.objectContaining({ code: "READ_ONLY" }));
+    expect(() => device.interrupt().enable()).toThrow(
+      expect.objectContaining({
+        code: "PERMISSION",
+        message: expect.stringContaining('RUN+="/bin/chgrp users /sys%p/config"'),
+      }),
+    );
   });
 });

@@ -8,15 +8,17 @@ import type { BindingOptions } from "../driver_binding.ts";
 import type { Opening } from "../kernel_bus.ts";
 import { mapRegion } from "../map_region.ts";
 import { keepOpen, openFile, sysfsRule } from "../open_file.ts";
-import { type ReleaseStack, releaseStack } from "../release_stack.ts";
+import type { ReleaseStack } from "../release_stack.ts";
 import { openUio } from "../uio/open_uio.ts";
+import type { InterruptSwitch } from "../uio/uio_interrupt.ts";
 import { unreachableRegion } from "../unreachable_region.ts";
 import { pinSwitch } from "./pci_config.ts";
 import { parseResources, type PciResource } from "./pci_resources.ts";
 
 /**
- * Opens a PCI device that the driver uio_pci_generic has. The driver gives the interrupt pin; the
- * configuration space and the base address registers are files of sysfs.
+ * Opens a PCI device that the driver uio_pci_generic has. The driver gives the interrupt pin, and in
+ * newer kernels the registers; where it does not, they are files of sysfs, as the configuration space
+ * always is.
  *
  * @param opening The device.
  * @returns Its parts: the regions `bar0` to `bar5`, as far as it has them, then `config`; and one
@@ -25,49 +27,72 @@ import { parseResources, type PciResource } from "./pci_resources.ts";
  */
 export async function openPciUio(opening: Opening<BindingOptions>): Promise<DeviceParts> {
   const { libc, sysfs, place, driver, options, logger } = opening;
-  const opened = releaseStack();
-  try {
-    const text = sysfs.text(`${place.folder}/resource`) ?? missing(opening, "resource");
-    const bars = parseResources(place.action, text).map((resource) =>
-      openResource(opening, resource, opened),
-    );
-    const config = openConfig(opening, opened);
-    const parts = await openUio(libc, sysfs, place, {
-      driver,
-      wait: options,
-      logger,
-      regions: [...bars, config],
-      control: pinSwitch(config),
-    });
-    if (parts.release !== undefined) opened.push(parts.release);
-    return { ...parts, release: () => opened.release() };
-  } catch (cause) {
-    opened.release();
-    throw cause;
-  }
+  return openUio(libc, sysfs, place, {
+    driver,
+    wait: options,
+    logger,
+    busParts(take, opened) {
+      const text = sysfs.text(`${place.folder}/resource`) ?? missing(opening, "resource");
+      const registers = parseResources(place.action, text).map(
+        (resource) =>
+          take({ ...resource, name: nameOf(resource), address: resource.start }) ??
+          openResource(opening, resource, opened),
+      );
+      const { config, control } = openConfig(opening, opened);
+      return { regions: [...registers, config], control };
+    },
+  });
 }
 
-function openConfig(opening: Opening<BindingOptions>, opened: ReleaseStack): IoRegion {
+function nameOf({ index }: PciResource): string {
+  return `bar${index}`;
+}
+
+/** The configuration space, and the switch of the interrupt pin, which is a bit of it. */
+function openConfig(
+  opening: Opening<BindingOptions>,
+  opened: ReleaseStack,
+): { readonly config: IoRegion; readonly control: InterruptSwitch } {
   const { libc, sysfs, place } = opening;
   const file = `${place.folder}/config`;
-  const rule = sysfsRule(place.name, "config");
   const size = sysfs.size(file) ?? missing(opening, "config");
-  const descriptor = openFile(libc, place.action, sysfs.path(file), rule);
-  return descriptorRegion(libc, keepOpen(libc, descriptor, opened), {
+  const rule = sysfsRule(place.name, "config");
+  const path = sysfs.path(file);
+  let refusal: MetalError | undefined;
+  let descriptor: number;
+  try {
+    descriptor = openFile(libc, place.action, path, rule);
+  } catch (cause) {
+    if (!(cause instanceof MetalError) || cause.code !== "PERMISSION") throw cause;
+    // Only root may write it. Others read it, and reach the registers all the same.
+    refusal = cause;
+    descriptor = openFile(libc, place.action, path, rule, LINUX.O_RDONLY);
+  }
+  const config = descriptorRegion(libc, keepOpen(libc, descriptor, opened), {
     name: "config",
     physicalAddress: 0,
     size,
     offset: 0,
-    writable: true,
+    writable: refusal === undefined,
   });
+  const cause = refusal;
+  if (cause === undefined) return { config, control: pinSwitch(config) };
+  return {
+    config,
+    control() {
+      const message = `Switch the interrupt of device "${place.name}": ${cause.message}`;
+      throw new MetalError("PERMISSION", message, { cause });
+    },
+  };
 }
 
 function openResource(
   { libc, sysfs, place }: Opening<BindingOptions>,
-  { index, kind, start, size }: PciResource,
+  resource: PciResource,
   opened: ReleaseStack,
 ): DeviceRegion {
-  const name = `bar${index}`;
+  const { index, kind, start, size } = resource;
+  const name = nameOf(resource);
   const physicalAddress = start;
   const file = `resource${index}`;
   const path = sysfs.path(`${place.folder}/${file}`);

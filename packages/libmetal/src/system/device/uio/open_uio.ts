@@ -1,17 +1,18 @@
 import type { DeviceParts } from "../../../device/device_parts.ts";
 import type { DeviceRegion } from "../../../device/device.ts";
 import type { Logger } from "../../../log/logger.ts";
+import type { Memory } from "../../../memory/memory.ts";
 import type { WaitOptions } from "../../../time/clock.ts";
 import type { Libc } from "../../libc/libc.ts";
 import { LINUX } from "../../libc/linux.ts";
 import type { DevicePlace } from "../device_place.ts";
 import { ofNodeProperties } from "../of_node.ts";
 import { openFile, udevRule } from "../open_file.ts";
-import { releaseStack } from "../release_stack.ts";
+import { type ReleaseStack, releaseStack } from "../release_stack.ts";
 import type { Sysfs } from "../sysfs.ts";
 import { findUio } from "./uio_file.ts";
 import { type InterruptSwitch, irqControl, openUioInterrupt } from "./uio_interrupt.ts";
-import { openMap, portRegion, readMaps, readPorts } from "./uio_maps.ts";
+import { openMap, portRegion, readMaps, readPorts, type UioMap } from "./uio_maps.ts";
 
 /** What {@linkcode openUio} needs. */
 export interface OpenUioOptions {
@@ -21,10 +22,36 @@ export interface OpenUioOptions {
   readonly wait: WaitOptions;
   /** Takes a line where a handler throws. */
   readonly logger: Logger;
-  /** Regions that are not those of UIO, to stand before them. */
-  readonly regions?: readonly DeviceRegion[];
-  /** How the interrupt is switched. Default: as the driver lets its device file do it. */
-  readonly control?: InterruptSwitch;
+  /**
+   * What the bus knows of the device besides, to stand before the maps.
+   *
+   * @param take Gives the map that begins at a physical address, under another name and with its
+   *   true size, which the driver has rounded up; it does not stand among the others then. Undefined
+   *   where there is none.
+   * @param opened What closes what the bus opens.
+   */
+  readonly busParts?: (
+    take: (place: MapPlace) => Memory | undefined,
+    opened: ReleaseStack,
+  ) => BusParts;
+}
+
+/** A map that a bus looks for. */
+export interface MapPlace {
+  /** Its name on the bus. */
+  readonly name: string;
+  /** The physical address of its first byte. */
+  readonly address: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What a bus knows of a device besides its driver. */
+export interface BusParts {
+  /** Regions. */
+  readonly regions: readonly DeviceRegion[];
+  /** How the interrupt is switched. */
+  readonly control: InterruptSwitch;
 }
 
 /**
@@ -50,14 +77,28 @@ export async function openUio(
   const opened = releaseStack();
   try {
     const before = sysfs.number(`${file.folder}/event`) ?? 0;
-    const descriptor = openFile(libc, action, file.path, udevRule("uio"), LINUX.O_NONBLOCK);
+    const descriptor = openFile(
+      libc,
+      action,
+      file.path,
+      udevRule("uio"),
+      LINUX.O_RDWR | LINUX.O_NONBLOCK,
+    );
     opened.push(() => libc.close(descriptor));
 
-    const maps = readMaps(sysfs, file.folder).map((map) => {
+    const maps = [...readMaps(sysfs, file.folder)];
+    const open = (map: UioMap): Memory => {
       const region = openMap(libc, action, descriptor, file.path, map);
       opened.push(() => region[Symbol.dispose]());
       return region.memory;
-    });
+    };
+    const take = ({ name, address, size }: MapPlace): Memory | undefined => {
+      const at = maps.findIndex((map) => map.address + map.offset === address);
+      const [map] = at === -1 ? [] : maps.splice(at, 1);
+      return map && open({ ...map, name, size: Math.min(map.size, map.offset + size) });
+    };
+    const known = options.busParts?.(take, opened);
+    const rest = maps.map(open);
     const ports = readPorts(sysfs, file.folder).map(portRegion);
 
     // In a made-up tree an ordinary file has memory, and nothing that could be waited for.
@@ -69,12 +110,12 @@ export async function openUio(
           descriptor,
           before,
           logger,
-          control: options.control ?? irqControl(libc, descriptor, driver),
+          control: known?.control ?? irqControl(libc, descriptor, driver),
         });
     if (source !== undefined) opened.push(() => source[Symbol.dispose]());
     return {
       driver,
-      regions: [...(options.regions ?? []), ...maps, ...ports],
+      regions: [...(known?.regions ?? []), ...rest, ...ports],
       interrupts: source === undefined ? [] : [source.interrupt],
       properties: ofNodeProperties(sysfs, place),
       release: () => opened.release(),
