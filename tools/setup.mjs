@@ -62,6 +62,7 @@ try {
   const command = withoutSeparator(rest);
   await installTools();
   await installSystemPackages(mode, command);
+  if (mode === "test" && process.arch === "x64") await installGuest();
   process.exitCode = command.length === 0 ? 0 : await handOver(command);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -136,6 +137,13 @@ async function installSystemPackages(mode, command) {
   // would pass by skipping.
   if (mode !== "start") throw new SetupError(line);
   say(line);
+}
+
+/** The machine that a test boots. Without it a test run would fail late, and not say what to do. */
+async function installGuest() {
+  const { fetchGuest } = await import("./guest.mjs");
+  const problem = fetchGuest(join(modules, ".guest"), say);
+  if (problem !== undefined) throw new SetupError(problem);
 }
 
 /** Installs Debian packages and gives what went wrong, if something did. */
