@@ -23,6 +23,11 @@ export const counts = {
     long: 200,
     meets: "200 boots in a row leave no process, socket or file behind, and every one echoes",
   },
+  "calls of two processes to one heap": {
+    short: 20_000,
+    long: 1_000_000,
+    meets: "an allocator that two processes use at once: nothing overlaps, and all comes back",
+  },
   "heaps that are scribbled over": {
     short: 300,
     long: 20_000,
@@ -63,6 +68,11 @@ export const counts = {
     short: 150,
     long: 5000,
     meets: "the allocator does what a plain table does: nothing overlaps, and all comes back",
+  },
+  "users of a heap that are killed": {
+    short: 12,
+    long: 500,
+    meets: "a process that dies at any instruction leaves the allocator neither locked nor broken",
   },
   "watches disposed of in a race": {
     short: 30,

@@ -37,6 +37,7 @@ export * from "./time/wait_queue.ts";
 export type * from "./io/memory_order.ts";
 export type * from "./io/io_region.ts";
 export type { PageMap, PhysicalAddresses } from "./io/physical_map.ts";
+export type * from "./io/region_operations.ts";
 export * from "./io/custom_region.ts";
 export * from "./io/clamped_blocks.ts";
 export type { SubRegionOptions } from "./io/region_part.ts";

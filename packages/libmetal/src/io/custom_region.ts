@@ -1,5 +1,6 @@
 import { MetalError } from "../error.ts";
 import type { IoRegion } from "./io_region.ts";
+import { lowBits, putWord, putWord64, wordOf } from "./little_endian.ts";
 import type { MemoryOrder } from "./memory_order.ts";
 import {
   physicalAt,
@@ -18,43 +19,7 @@ import {
   readOnlyError,
   type RegionAction,
 } from "./region_checks.ts";
-
-/**
- * What an access of a region does: for registers with side effects, and for buses whose bytes are not
- * mapped. Upstream: `struct metal_io_ops`.
- *
- * Offset, width and value are checked before a call. What a call throws comes out of the access.
- */
-export interface RegionOperations {
-  /**
-   * Reads 1, 2 or 4 bytes.
-   *
-   * @param offset Bytes from the start, a multiple of `width`.
-   * @param width Bytes.
-   * @param order What the caller asked for.
-   * @returns The value, of which the low bits count.
-   */
-  read(offset: number, width: 1 | 2 | 4, order: MemoryOrder): number;
-  /**
-   * Writes 1, 2 or 4 bytes. Without it, the region may only be read.
-   *
-   * @param offset Bytes from the start, a multiple of `width`.
-   * @param value The value, not negative and not wider than `width`.
-   * @param width Bytes.
-   * @param order What the caller asked for.
-   */
-  write?(offset: number, value: number, width: 1 | 2 | 4, order: MemoryOrder): void;
-  /** Reads 8 bytes. Without it, reads of 64 bits are `UNSUPPORTED`. */
-  read64?(offset: number, order: MemoryOrder): bigint;
-  /** Writes 8 bytes. Without it, writes of 64 bits are `UNSUPPORTED`. */
-  write64?(offset: number, value: bigint, order: MemoryOrder): void;
-  /** Reads a block. Default: by the widest aligned accesses, from the first byte on. */
-  readBlock?(offset: number, target: Uint8Array): void;
-  /** Writes a block. Default: by the widest aligned accesses, from the first byte on. */
-  writeBlock?(offset: number, source: Uint8Array): void;
-  /** Sets a block to a byte, 0 to 255. Default: by the widest aligned accesses, in order. */
-  setBlock?(offset: number, value: number, length: number): void;
-}
+import type { RegionOperations } from "./region_operations.ts";
 
 /** What {@linkcode ioRegion} needs. */
 export interface IoRegionOptions {
@@ -292,24 +257,4 @@ class CustomRegion implements IoRegion {
       `${described(this, action, offset, width)}: it has no accesses of that width`,
     );
   }
-}
-
-function lowBits(value: number, width: 1 | 2 | 4): number {
-  if (width === 4) return value >>> 0;
-  return value & (width === 2 ? 0xffff : 0xff);
-}
-
-function putWord(target: Uint8Array, at: number, bytes: number, word: number): void {
-  for (let byte = 0; byte < bytes; byte++) target[at + byte] = word >>> (8 * byte);
-}
-
-function putWord64(target: Uint8Array, at: number, word: bigint): void {
-  putWord(target, at, 4, Number(BigInt.asUintN(32, word)));
-  putWord(target, at + 4, 4, Number(word >> 32n));
-}
-
-function wordOf(byteAt: (at: number) => number, at: number, bytes: number): number {
-  let word = 0;
-  for (let byte = 0; byte < bytes; byte++) word |= byteAt(at + byte) << (8 * byte);
-  return word >>> 0;
 }

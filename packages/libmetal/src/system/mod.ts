@@ -24,6 +24,7 @@ export { mapSharedFile, type SharedFileOptions } from "./memory/shared_file.ts";
 export * from "./memory/shared_memory.ts";
 export * from "./memory/posix_memory.ts";
 export { type HugePages, hugePages } from "./memory/huge_pages.ts";
+export * from "./memory/process_heap.ts";
 export * from "./poll/watch_readable.ts";
 export type { OwnedDescriptor } from "./descriptor/owned_descriptor.ts";
 export * from "./descriptor/eventfd.ts";
