@@ -58,6 +58,8 @@ export type { LockPlace } from "./lock/lock_place.ts";
 export type { LockAcquisition } from "./lock/owner_word.ts";
 export * from "./lock/mutex.ts";
 export * from "./lock/spinlock.ts";
+export * from "./lock/condition_variable.ts";
+export * from "./lock/read_write_lock.ts";
 export type { HeapLock } from "./allocator/heap_lock.ts";
 export { HEAP_CONSTANTS, HEAP_LAYOUTS } from "./allocator/heap_layout.ts";
 export type { HeapBlock, HeapStatistics } from "./allocator/heap_blocks.ts";
