@@ -49,6 +49,12 @@ export const counts = {
     long: 10_000_000,
     meets: "10 million interrupts of every kind cause no garbage collection on Node 24",
   },
+  "killed owners of a mutex": {
+    short: 40,
+    long: 10_000,
+    meets:
+      "kill -9 of the owner, 10,000 times: never stuck, never two owners, the next one is told",
+  },
   "litmus rounds": {
     short: 100_000,
     long: 10_000_000,
