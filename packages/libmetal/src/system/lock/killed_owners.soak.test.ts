@@ -22,11 +22,16 @@ const STUCK_MS = 20_000;
 const peer = buildCProgram("./c/lock_peer.c");
 afterAll(() => peer[Symbol.dispose]());
 
-/** What is killed, in turns: a start of C takes a fiftieth of the others'. */
 const FORMS = ["block", "task", "try"] as const;
+
+function startC(path: string): OtherProcess {
+  return startProgram(peer.path, ["victim", path]);
+}
+
+/** What is killed, in turns: two in C, which start in no time, for one of each runtime and form. */
 const VICTIMS: readonly ((path: string) => OtherProcess)[] = RUNTIMES.flatMap((runtime) =>
   FORMS.map((form) => (path: string) => startModule(runtime, "./lock_victim.ts", [path, form])),
-).flatMap((start) => [start, (path: string) => startProgram(peer.path, ["victim", path])]);
+).flatMap((startModuleOf) => [startModuleOf, startC, startC]);
 
 /** A process that was seen to be up. */
 async function victim(turn: number, path: string): Promise<OtherProcess> {

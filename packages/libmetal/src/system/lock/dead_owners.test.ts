@@ -1,0 +1,110 @@
+import { createMutex, createReadWriteLock, type LockPlace } from "@openamp/libmetal";
+import { createSharedMemory, openFutex, threadIdentity } from "@openamp/libmetal/system";
+import { describe, expect, test } from "vitest";
+import { LONG, MUTEX, READ_WRITE } from "../../../fixtures/lock_actions.ts";
+import type { LockOwnerWork } from "../../../fixtures/lock_owner_worker.ts";
+import { RUNTIMES, startModule } from "../../../fixtures/other_process.ts";
+import { type PortableWorker, startWorker } from "../../../fixtures/portable_worker.ts";
+
+/** Memory, this thread's part in it, and its end. */
+async function shared(): Promise<Omit<LockPlace, "offset"> & Disposable & { path: string }> {
+  const mapping = await createSharedMemory({ size: 4096, physicalAddress: 0 });
+  const { memory, path } = mapping;
+  return {
+    memory,
+    path,
+    futex: await openFutex(memory),
+    identity: await threadIdentity(),
+    [Symbol.dispose]: () => mapping.close(),
+  };
+}
+
+/** A Worker that owns a lock, or waits for it. Gives its thread's number as well. */
+async function startOwner(
+  path: string,
+  what: LockOwnerWork["what"],
+): Promise<readonly [PortableWorker, number]> {
+  const worker = startWorker(new URL("../../../fixtures/lock_owner_worker.ts", import.meta.url));
+  worker.post({ path, what } satisfies LockOwnerWork);
+  return [worker, Number(await worker.receive())];
+}
+
+describe("when a Worker is ended that owns a lock", () => {
+  test("the next one gets the mutex and is told", async () => {
+    using place = await shared();
+    const mutex = createMutex({ ...place, offset: MUTEX });
+    const [worker, tid] = await startOwner(place.path, "mutex");
+    expect([mutex.owner, mutex.tryAcquire()]).toEqual([tid, undefined]);
+    expect(tid).not.toBe(place.identity.tid);
+    const waiting = mutex.acquireAsync({ timeout: LONG });
+    worker.terminate();
+    expect(await waiting).toBe("owner-died");
+    mutex.release();
+    expect(mutex.tryAcquire()).toBe("acquired");
+  });
+
+  test("a writer finds dead readers, and readers a dead writer", async () => {
+    using place = await shared();
+    const lock = createReadWriteLock({ ...place, offset: READ_WRITE });
+    const [reader] = await startOwner(place.path, "read");
+    expect([lock.readers, lock.tryAcquireWrite()]).toEqual([1, undefined]);
+    const writing = lock.acquireWriteAsync({ timeout: LONG });
+    reader.terminate();
+    expect(await writing).toBe("acquired");
+    lock.releaseWrite();
+
+    const [writer, tid] = await startOwner(place.path, "write");
+    expect([lock.writer, lock.tryAcquireRead()]).toEqual([tid, undefined]);
+    const reading = lock.acquireReadAsync({ timeout: LONG });
+    writer.terminate();
+    expect(await reading).toBe("owner-died");
+    lock.releaseRead();
+    expect(await lock.acquireWriteAsync({ timeout: LONG })).toBe("owner-died");
+    lock.releaseWrite();
+    expect(lock.tryAcquireRead()).toBe("acquired");
+  });
+});
+
+test("a Worker that waits blocks, and this thread's tasks do not", async () => {
+  using place = await shared();
+  const mutex = createMutex({ ...place, offset: MUTEX });
+  await mutex.acquireAsync();
+  const [worker] = await startOwner(place.path, "wait");
+  using _ended = worker;
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  const waiting = mutex.acquireAsync({ timeout: LONG });
+  await expect.poll(() => ticks, { timeout: LONG }).toBeGreaterThan(20);
+  clearInterval(timer);
+  mutex.release();
+  expect(await waiting).toBe("acquired");
+  mutex.release();
+  expect(await worker.receive()).toBe("done");
+});
+
+describe.each(RUNTIMES)("when a process of %s is killed", (runtime) => {
+  test("while it owns a mutex, the next one is told", async () => {
+    using place = await shared();
+    const mutex = createMutex({ ...place, offset: MUTEX });
+    await using victim = startModule(runtime, "./lock_victim.ts", [place.path, "block"]);
+    expect(await victim.line()).toBe("ready");
+    await expect.poll(() => mutex.owner, { interval: 1, timeout: LONG }).toBe(victim.pid);
+    victim.kill("SIGSTOP");
+    // It may have given the mutex back before it was stopped.
+    await expect
+      .poll(
+        () => {
+          if (mutex.owner === victim.pid) return true;
+          victim.kill("SIGCONT");
+          victim.kill("SIGSTOP");
+          return false;
+        },
+        { interval: 5, timeout: LONG },
+      )
+      .toBe(true);
+    // Stopped is not dead.
+    await expect(mutex.acquireAsync({ timeout: 300 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    victim.kill("SIGKILL");
+    expect(await mutex.acquireAsync({ timeout: LONG })).toBe("owner-died");
+  });
+});
