@@ -33,6 +33,16 @@ export const counts = {
     long: 20_000,
     meets: "a heap that others scribble over is an error, and no hang and no access outside",
   },
+  "histories of a device behind an IOMMU": {
+    short: 100,
+    long: 5000,
+    meets: "whatever is mapped for a device, no two mappings share an address",
+  },
+  "histories of an address allocator": {
+    short: 500,
+    long: 50_000,
+    meets: "device addresses are given out and taken back as a table of pages would",
+  },
   "histories of an interrupt domain": {
     short: 500,
     long: 50_000,
@@ -60,6 +70,11 @@ export const counts = {
     long: 10_000_000,
     meets: "message passing and store buffering across processes and runtimes: no violation",
   },
+  "maps and unmaps of an IOMMU domain": {
+    short: 100_000,
+    long: 2_000_000,
+    meets: "whatever is mapped and unmapped, an IOMMU domain leads where a table of pages leads",
+  },
   "messages without a collection": {
     short: 1_000_000,
     long: 10_000_000,
@@ -84,6 +99,11 @@ export const counts = {
     short: 30,
     long: 2000,
     meets: "a watch that was disposed of is never told of what was on its way",
+  },
+  "scatter lists against flat arrays": {
+    short: 100,
+    long: 10_000,
+    meets: "however a scatter list is cut and joined, it is the same row of bytes as a flat array",
   },
 } as const satisfies Readonly<Record<string, Count>>;
 

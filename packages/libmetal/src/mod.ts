@@ -48,6 +48,7 @@ export * from "./memory/memory_over.ts";
 export * from "./memory/sub_region.ts";
 export * from "./memory/read_only.ts";
 export * from "./memory/mapped_place.ts";
+export type { PeerAccess, PeerRights } from "./memory/peer_access.ts";
 export * from "./memory/address_space.ts";
 export * from "./event/listeners.ts";
 export type * from "./lock/futex.ts";
@@ -74,6 +75,23 @@ export * from "./interrupt/interrupt_domain.ts";
 export * from "./interrupt/soft_interrupts.ts";
 export * from "./interrupt/doorbell_interrupts.ts";
 export * from "./interrupt/device_interrupts.ts";
+export {
+  type ScatterEntry,
+  type ScatterLimits,
+  type ScatterList,
+  scatterList,
+  scatterListAt,
+  type ScatterRange,
+} from "./dma/scatter_list.ts";
+export * from "./dma/dma_ownership.ts";
+export type { DmaLimits, DmaSegment } from "./dma/dma_segments.ts";
+export type { DmaMapping } from "./dma/dma_mapping.ts";
+export * from "./dma/dma_context.ts";
+export type { IommuFault, IommuFaultOptions, IommuFaultReason } from "./iommu/iommu_fault.ts";
+export * from "./iommu/iommu_domain.ts";
+export * from "./iommu/identity_domain.ts";
+export * from "./iommu/iova_allocator.ts";
+export * from "./iommu/iommu_dma.ts";
 export * from "./files/file_system.ts";
 export type * from "./wire/struct_layout.ts";
 export type * from "./device/device.ts";

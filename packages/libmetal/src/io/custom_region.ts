@@ -7,6 +7,7 @@ import {
   physicalMap,
   type PhysicalAddresses,
   type PhysicalMap,
+  physicalRun,
 } from "./physical_map.ts";
 import {
   type AccessWidth,
@@ -189,6 +190,10 @@ class CustomRegion implements IoRegion {
 
   physicalAt(offset: number): number {
     return physicalAt(this, this.#physical, offset);
+  }
+
+  physicalRun(offset: number): number {
+    return physicalRun(this, this.#physical, offset);
   }
 
   offsetOf(physical: number): number | undefined {

@@ -60,6 +60,15 @@ export interface IoRegion {
    */
   physicalAt(offset: number): number;
   /**
+   * How many bytes from an offset on follow one another in physical addresses too: what a device can
+   * be given in one piece.
+   *
+   * @param offset Bytes from the start, 0 to `size - 1`.
+   * @returns Bytes, 1 and up.
+   * @throws {MetalError} `OUT_OF_RANGE` for any other offset.
+   */
+  physicalRun(offset: number): number;
+  /**
    * Where a physical address lies in the region. Upstream: `metal_io_phys_to_offset`.
    *
    * @param physical Any number.

@@ -85,6 +85,7 @@ describe.each(regions(0x21000000))("%s from one address on", (_, region) => {
     for (let offset = 0; offset < SIZE; offset++) {
       expect(region.physicalAt(offset)).toBe(0x21000000 + offset);
       expect(region.offsetOf(0x21000000 + offset)).toBe(offset);
+      expect(region.physicalRun(offset)).toBe(SIZE - offset);
     }
     for (const physical of [0x20ffffff, 0x21000000 + SIZE, 0x21000000 + 0.5, 0, -1, NaN]) {
       expect(region.offsetOf(physical)).toBeUndefined();
@@ -137,6 +138,34 @@ test("pages anywhere go round, in the whole and in parts of parts", () => {
     },
   );
   expect(() => assert(goesRound, { numRuns: 500 })).not.toThrow();
+});
+
+test("physicalRun tells how far addresses follow one another, in the whole and in a part", () => {
+  const pages = [0x1000, 0x1010, 0x5000, 0x4ff0, 0x1020];
+  const map = { pageSize: 16, addresses: pages };
+  const size = 5 * 16 - 4;
+  const whole = bufferMemory({ name: "w", physicalAddress: map, buffer: new ArrayBuffer(size) });
+  const part = subRegion(whole, { name: "part", offset: 8, size: 16 });
+  for (const [region, start] of [
+    [whole, 0],
+    [part, 8],
+  ] as const) {
+    for (let offset = 0; offset < region.size; offset++) {
+      let run = 1;
+      while (
+        offset + run < region.size &&
+        place(map, start + offset + run) === place(map, start + offset) + run
+      ) {
+        run++;
+      }
+      expect([offset, region.physicalRun(offset)]).toEqual([offset, run]);
+    }
+    for (const offset of [-1, region.size, 0.5, NaN]) {
+      expect(() => region.physicalRun(offset)).toThrow(
+        expect.objectContaining({ code: "OUT_OF_RANGE" }),
+      );
+    }
+  }
 });
 
 test("a map of pages is copied when the region is made", () => {

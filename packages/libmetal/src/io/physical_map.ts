@@ -22,6 +22,8 @@ export interface PhysicalMap {
   readonly first: number;
   /** The physical address of an offset, which lies in the region. */
   at(offset: number): number;
+  /** How many bytes from such an offset on have addresses that follow one another. */
+  run(offset: number): number;
   /** The offset of a physical address: any number. */
   offsetOf(physical: number): number | undefined;
 }
@@ -46,6 +48,7 @@ export function physicalMap(
   return {
     first: physical,
     at: (offset) => physical + offset,
+    run: (offset) => size - offset,
     offsetOf(address) {
       const offset = address - physical;
       return Number.isInteger(offset) && offset >= 0 && offset < size ? offset : undefined;
@@ -85,9 +88,18 @@ function pagedMap(action: string, { pageSize, addresses }: PageMap, size: number
     );
   }
 
+  /** Where the pages that follow one another end, for each of them. */
+  const ends = new Float64Array(count);
+  for (let page = count - 1; page >= 0; page--) {
+    const end = page * pageSize + bytesOf(page);
+    const follows = page + 1 < count && pages[page + 1] === pages[page]! + pageSize;
+    ends[page] = follows ? ends[page + 1]! : end;
+  }
+
   return {
     first: pages[0]!,
     at: (offset) => pages[Math.floor(offset / pageSize)]! + (offset % pageSize),
+    run: (offset) => ends[Math.floor(offset / pageSize)]! - offset,
     offsetOf(address) {
       if (!Number.isInteger(address)) return undefined;
       // The last page that starts at or below the address.
@@ -126,7 +138,26 @@ export function physicalAt(
   map: Pick<PhysicalMap, "at">,
   offset: number,
 ): number {
-  if (Number.isInteger(offset) && offset >= 0 && offset < region.size) return map.at(offset);
+  checkByte(region, offset);
+  return map.at(offset);
+}
+
+/**
+ * Tells how far physical addresses follow one another.
+ *
+ * @throws {MetalError} `OUT_OF_RANGE` where the region has no such byte.
+ */
+export function physicalRun(
+  region: RegionIdentity,
+  map: Pick<PhysicalMap, "run">,
+  offset: number,
+): number {
+  checkByte(region, offset);
+  return map.run(offset);
+}
+
+function checkByte(region: RegionIdentity, offset: number): void {
+  if (Number.isInteger(offset) && offset >= 0 && offset < region.size) return;
   throw new MetalError(
     "OUT_OF_RANGE",
     `Translate offset ${offset} of "${region.name}" to a physical address: it has ` +

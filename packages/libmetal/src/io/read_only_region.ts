@@ -64,6 +64,10 @@ export class ReadOnlyRegion implements IoRegion {
     return this.#region.physicalAt(offset);
   }
 
+  physicalRun(offset: number): number {
+    return this.#region.physicalRun(offset);
+  }
+
   offsetOf(physical: number): number | undefined {
     return this.#region.offsetOf(physical);
   }

@@ -1,7 +1,7 @@
 import { MetalError } from "../error.ts";
 import type { IoRegion } from "./io_region.ts";
 import type { MemoryOrder } from "./memory_order.ts";
-import { physicalAt } from "./physical_map.ts";
+import { physicalAt, physicalRun } from "./physical_map.ts";
 import { type AccessWidth, checkAccess, checkRange, type RegionAction } from "./region_checks.ts";
 
 /** Where a part lies in a region, and what it is called. */
@@ -89,6 +89,11 @@ export class RegionPart implements IoRegion {
   physicalAt(offset: number): number {
     const map = { at: (inside: number) => this.#whole.physicalAt(this.#start + inside) };
     return physicalAt(this, map, offset);
+  }
+
+  physicalRun(offset: number): number {
+    const run = (inside: number): number => this.#whole.physicalRun(this.#start + inside);
+    return Math.min(physicalRun(this, { run }, offset), this.size - offset);
   }
 
   offsetOf(physical: number): number | undefined {

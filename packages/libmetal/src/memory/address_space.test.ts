@@ -85,6 +85,27 @@ describe("an address space (T12) resolves", () => {
   });
 });
 
+test("what a peer must not do in a window, no range of it resolves for", () => {
+  const one = space(
+    { name: "both", address: 0x1000, bytes: 64 },
+    { name: "read", address: 0x2000, bytes: 64, access: "read" },
+    { name: "write", address: 0x3000, bytes: 64, access: "write" },
+  );
+  const allowed = one.windows.map(({ name, address, readable, writable }) => [
+    name,
+    readable,
+    writable,
+    ...([undefined, "read", "write"] as const).map(
+      (access) => one.resolve(address, 4, access)?.name,
+    ),
+  ]);
+  expect(allowed).toEqual([
+    ["both", true, true, "both", "both", "both"],
+    ["read", true, false, "read", "read", undefined],
+    ["write", false, true, "write", undefined, "write"],
+  ]);
+});
+
 describe("addressSpace refuses", () => {
   test.each([
     ["OVERLAP", [{ address: 0x1000 }, { address: 0x103c }]],

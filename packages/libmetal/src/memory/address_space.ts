@@ -1,5 +1,6 @@
 import { MetalError } from "../error.ts";
 import type { Memory } from "./memory.ts";
+import { allows, type PeerAccess, type PeerRights } from "./peer_access.ts";
 import type { SharedWords } from "./shared_words.ts";
 
 /** A range of addresses that leads into a memory. */
@@ -14,10 +15,12 @@ export interface AddressRange {
   readonly offset?: number;
   /** Bytes. Default: the rest of the memory. */
   readonly size?: number;
+  /** What the peer may do there. Default `read-write`. */
+  readonly access?: PeerAccess | "read-write";
 }
 
 /** A range as an address space keeps it: what an address resolved to. */
-export interface AddressWindow {
+export interface AddressWindow extends PeerRights {
   /** The name. */
   readonly name: string;
   /** The first address as the peer names it. */
@@ -45,11 +48,16 @@ export interface AddressSpace {
    * Ranges that cross from one window into the next are refused, even where the two touch: they
    * need not touch in memory.
    *
+   * A window may end or shrink later, where an IOMMU is behind the space: look at its `address` and
+   * `size` again before it is used for another range.
+   *
    * @param address The first address; any number from the wire.
    * @param length Bytes, 0 and up.
-   * @returns The window, or undefined where any byte of the range lies outside.
+   * @param access What the peer is about to do. Default: nothing that would be refused.
+   * @returns The window, or undefined where any byte of the range lies outside, or must not be
+   *   accessed like that.
    */
-  resolve(address: number, length: number): AddressWindow | undefined;
+  resolve(address: number, length: number, access?: PeerAccess): AddressWindow | undefined;
 }
 
 /**
@@ -85,7 +93,7 @@ export function addressSpace(ranges: readonly AddressRange[]): AddressSpace {
   }
   return {
     windows,
-    resolve(address, length) {
+    resolve(address, length, access) {
       // A fraction would be cut off where it becomes an index, behind this check.
       if (!Number.isInteger(address) || !Number.isInteger(length)) return undefined;
       for (let index = 0; index < windows.length; index++) {
@@ -93,7 +101,7 @@ export function addressSpace(ranges: readonly AddressRange[]): AddressSpace {
         const offset = address - window.address;
         // Differences, so that no sum can wrap or round: address + length may exceed 2^53.
         if (offset >= 0 && offset <= window.size && length >= 0 && length <= window.size - offset) {
-          return window;
+          return allows(window, access) ? window : undefined;
         }
       }
       return undefined;
@@ -102,7 +110,7 @@ export function addressSpace(ranges: readonly AddressRange[]): AddressSpace {
 }
 
 function windowOf(range: AddressRange): AddressWindow {
-  const { name, address, memory } = range;
+  const { name, address, memory, access = "read-write" } = range;
   const offset = range.offset ?? 0;
   const size = range.size ?? memory.size - offset;
   if (offset < 0 || size <= 0 || offset + size > memory.size) {
@@ -125,7 +133,16 @@ function windowOf(range: AddressRange): AddressWindow {
         "both are to be multiples of 4, so that words stay aligned",
     );
   }
-  return { name, address, size, memory, words: memory.words, bias: address - offset };
+  return {
+    name,
+    address,
+    size,
+    memory,
+    words: memory.words,
+    bias: address - offset,
+    readable: access !== "write",
+    writable: access !== "read",
+  };
 }
 
 function describe(window: AddressWindow): string {

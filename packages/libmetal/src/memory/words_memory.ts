@@ -1,5 +1,5 @@
 import type { MemoryOrder } from "../io/memory_order.ts";
-import { physicalAt, type PhysicalMap } from "../io/physical_map.ts";
+import { physicalAt, type PhysicalMap, physicalRun } from "../io/physical_map.ts";
 import {
   type AccessWidth,
   checkAccess,
@@ -120,6 +120,10 @@ export class WordsMemory implements Memory {
 
   physicalAt(offset: number): number {
     return physicalAt(this, this.#physical, offset);
+  }
+
+  physicalRun(offset: number): number {
+    return physicalRun(this, this.#physical, offset);
   }
 
   offsetOf(physical: number): number | undefined {

@@ -272,8 +272,11 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
       if (length > 0) {
         const address = high === 0 ? low : high * 0x100000000 + low;
         let window = this.#window;
-        if (window === undefined || !contains(window, address, length)) {
-          window = high < HIGH_WORD_LIMIT ? this.#space.resolve(address, length) : undefined;
+        // An IOMMU may have ended the window since, and what it allows is not the same everywhere.
+        if (window === undefined || !grants(window, address, length, deviceWritable)) {
+          const access = deviceWritable ? "write" : "read";
+          window =
+            high < HIGH_WORD_LIMIT ? this.#space.resolve(address, length, access) : undefined;
           if (window === undefined) {
             return this.#refuse(
               "ADDRESS",
@@ -328,8 +331,14 @@ export class SplitDeviceVirtqueue implements DeviceVirtqueue {
   }
 }
 
-/** Whether a range of whole numbers from the wire, not empty, lies in a window. */
-function contains(window: AddressWindow, address: number, length: number): boolean {
+/** Whether a range of whole numbers from the wire, not empty, lies in a window that allows it. */
+function grants(
+  window: AddressWindow,
+  address: number,
+  length: number,
+  deviceWritable: boolean,
+): boolean {
   const offset = address - window.address;
-  return offset >= 0 && length <= window.size - offset;
+  const inside = offset >= 0 && length <= window.size - offset;
+  return inside && (deviceWritable ? window.writable : window.readable);
 }
