@@ -15,6 +15,8 @@ export interface FileStatus {
   readonly group: number;
   /** Bytes; 0 for a device. */
   readonly size: number;
+  /** Bytes that it has room for on its file system: fewer where it has holes. */
+  readonly allocated: number;
 }
 
 /**
@@ -50,7 +52,7 @@ function status(
     return undefined;
   }
   const view = new DataView(bytes.buffer);
-  const { stx_uid, stx_gid, stx_mode, stx_size } = STATX.fields;
+  const { stx_uid, stx_gid, stx_mode, stx_size, stx_blocks } = STATX.fields;
   const mode = view.getUint16(stx_mode.offset, true);
   return {
     type: typeOf(mode & LINUX.S_IFMT),
@@ -58,6 +60,7 @@ function status(
     user: view.getUint32(stx_uid.offset, true),
     group: view.getUint32(stx_gid.offset, true),
     size: Number(view.getBigUint64(stx_size.offset, true)),
+    allocated: Number(view.getBigUint64(stx_blocks.offset, true)) * 512,
   };
 }
 

@@ -38,6 +38,7 @@ export const STATX = {
     stx_gid: { offset: 24, size: 4 },
     stx_mode: { offset: 28, size: 2 },
     stx_size: { offset: 40, size: 8 },
+    stx_blocks: { offset: 48, size: 8 },
   },
 } as const;
 
@@ -49,5 +50,6 @@ export const STATFS = {
   fields: {
     f_type: { offset: 0, size: 8 },
     f_bsize: { offset: 8, size: 8 },
+    f_blocks: { offset: 16, size: 8 },
   },
 } as const;

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSharedMemory, unlinkSharedMemory } from "@openamp/libmetal/system";
@@ -251,6 +259,21 @@ describe("a clear error", () => {
       `NO_SPACE: ${create()}: no space left on device (ENOSPC); ${SIZE} bytes are wanted: ` +
         "df /dev/shm shows what is free",
     );
+  });
+
+  test("where somebody else made it without its blocks, and there is no room for them", async () => {
+    const sparse = withMounts(
+      `mount -t tmpfs -o size=${SIZE / 2} tmpfs /dev/shm && truncate -s ${SIZE} /dev/shm${name}`,
+    );
+    expect(await failureOf(sparse, "")).toBe(
+      `NO_SPACE: ${open()}: no space left on device (ENOSPC); ${SIZE} bytes are wanted: ` +
+        `df /dev/shm${name} shows what is free`,
+    );
+    writeFileSync(`/dev/shm${name}`, "");
+    truncateSync(`/dev/shm${name}`, SIZE);
+    using memory = await openSharedMemory({ name, size: SIZE / 2 });
+    const { size, blocks } = statSync(memory.path);
+    expect([size, blocks * 512]).toEqual([SIZE, SIZE / 2]);
   });
 
   test("where /dev/shm may not be written says whose it is", async () => {

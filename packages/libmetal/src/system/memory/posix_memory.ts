@@ -8,7 +8,8 @@ import { loadLibc, type Libc } from "../libc/libc.ts";
 import { LINUX, openFlags } from "../libc/linux.ts";
 import { pathError } from "../libc/path_error.ts";
 import { systemError } from "../libc/system_error.ts";
-import { accessFlags, checkFile, checkWritable, reserveBlocks } from "./shared_file.ts";
+import { checkFile, reserveBlocks } from "./file_blocks.ts";
+import { accessFlags, checkWritable } from "./shared_file.ts";
 import {
   checkSize,
   mapDescriptor,
@@ -104,7 +105,7 @@ export async function openSharedMemory(options: PosixMemoryOptions): Promise<Pos
 
   function opened(descriptor: number, created: boolean): PosixMemory {
     try {
-      if (!created) checkFile(libc, action, descriptor, size);
+      if (!created) checkFile(libc, action, path, descriptor, size, readOnly);
       return { ...mapDescriptor(libc, action, descriptor, path, options), created };
     } finally {
       libc.close(descriptor);

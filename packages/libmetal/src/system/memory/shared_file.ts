@@ -1,10 +1,9 @@
 import { MetalError } from "../../error.ts";
 import { cPath } from "../libc/c_string.ts";
-import { descriptorStatus } from "../libc/file_status.ts";
-import { loadLibc, type Libc } from "../libc/libc.ts";
+import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { pathError } from "../libc/path_error.ts";
-import { systemError } from "../libc/system_error.ts";
+import { checkFile, reserveBlocks } from "./file_blocks.ts";
 import {
   checkSize,
   mapDescriptor,
@@ -66,7 +65,7 @@ export async function mapSharedFile(options: SharedFileOptions): Promise<MappedF
   if (descriptor === -1) throw pathError(libc, action, path);
   try {
     if (create) reserveBlocks(libc, action, path, descriptor, offset + size);
-    else checkFile(libc, action, descriptor, offset + size);
+    else checkFile(libc, action, path, descriptor, offset + size, readOnly);
     return mapDescriptor(libc, action, descriptor, path, options);
   } catch (cause) {
     if (create) libc.unlink(name);
@@ -95,56 +94,4 @@ export function checkWritable(action: string, readOnly: boolean): void {
     "INVALID_ARGUMENT",
     `${action}: what is made is all zeros, and is not mapped for reading only`,
   );
-}
-
-/**
- * Gives a new file its size, and the blocks of all of it.
- *
- * @param libc The C library.
- * @param action What is attempted, on what.
- * @param path Where it will be found.
- * @param descriptor The file.
- * @param length Bytes.
- * @throws {MetalError} `NO_SPACE` where the file system is full; otherwise what
- *   {@linkcode systemError} makes of the reason.
- */
-export function reserveBlocks(
-  libc: Libc,
-  action: string,
-  path: string,
-  descriptor: number,
-  length: number,
-): void {
-  let errno: number;
-  // A signal ends the reservation of a large file on tmpfs early.
-  do errno = libc.posixFallocate(descriptor, 0, length);
-  while (errno === LINUX.EINTR);
-  if (errno === 0) return;
-  const full = errno === LINUX.ENOSPC;
-  throw systemError(action, errno, {
-    hint: full ? `${length} bytes are wanted: df ${path} shows what is free` : undefined,
-  });
-}
-
-/**
- * Refuses what is no ordinary file, or ends before the memory does.
- *
- * @param libc The C library.
- * @param action What is attempted, on what.
- * @param descriptor The file.
- * @param length Bytes that are wanted.
- * @throws {MetalError} `INVALID_ARGUMENT` or `OUT_OF_RANGE`.
- */
-export function checkFile(libc: Libc, action: string, descriptor: number, length: number): void {
-  const status = descriptorStatus(libc, descriptor);
-  if (status === undefined) throw systemError(action, libc.errno());
-  if (status.type !== "file") {
-    throw new MetalError("INVALID_ARGUMENT", `${action}: it is no ordinary file`);
-  }
-  if (status.size < length) {
-    throw new MetalError(
-      "OUT_OF_RANGE",
-      `${action}: ${length} bytes are asked for, and it has ${status.size}`,
-    );
-  }
 }
