@@ -48,6 +48,23 @@ export interface SharedVdevOptions {
   readonly features?: number;
   /** The memory as each side sees it, where that is not the same. */
   readonly sides?: { readonly host: Memory; readonly remote: Memory };
+  /**
+   * Gives the buffers the addresses by which descriptors name them, and the space in which the
+   * remote finds them: where it is behind an IOMMU. Default: their physical addresses.
+   *
+   * @param memory The memory as the remote sees it.
+   * @param offset Where the buffers start in it.
+   * @param size Bytes of all of them.
+   */
+  readonly bus?: (memory: Memory, offset: number, size: number) => SharedVdevBus;
+}
+
+/** Where descriptors lead. */
+export interface SharedVdevBus {
+  /** The address of the first buffer. */
+  readonly address: number;
+  /** What the remote may name. */
+  readonly space: AddressSpace;
 }
 
 /** How one side is opened. */
@@ -155,7 +172,9 @@ export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): Sha
     addressSpace([{ name, address: physicalAddress, memory: side }]);
   const space = spaceOf(memory);
   const rings = [physicalAddress + firstRing, physicalAddress + firstRing + ringBytes] as const;
-  const buffers = { words: host.words, offset, address: physicalAddress + offset, size };
+  const bus = options.bus?.(remote, offset, size);
+  const address = bus?.address ?? physicalAddress + offset;
+  const buffers = { words: host.words, offset, address, size };
   const place = { name: "virtio0", table: 0, entry };
 
   function driver(doorbell: Doorbell): VirtioDriverTransport {
@@ -168,7 +187,8 @@ export function sharedVdev(memory: Memory, options: SharedVdevOptions = {}): Sha
 
   function device(doorbell: Doorbell, clock?: Clock): VirtioDeviceTransport {
     const seen = spaceOf(remote);
-    const base = { ...place, words: remote.words, da: seen, bus: seen, doorbell };
+    const named = bus?.space ?? seen;
+    const base = { ...place, words: remote.words, da: seen, bus: named, doorbell };
     return tableDeviceTransport(clock === undefined ? base : { ...base, clock });
   }
 
