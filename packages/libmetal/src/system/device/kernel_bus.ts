@@ -27,7 +27,8 @@ export interface KernelBusOptions extends Omit<BindingOptions, "driver" | "signa
 export interface KernelBus<Options extends BindingOptions = BindingOptions> extends Bus {
   /**
    * Opens a device: gives it one of the drivers through which a program reaches it, waits for the
-   * device file, maps its regions and watches its interrupt.
+   * device file, maps its regions and watches its interrupts. While it is open and has an interrupt,
+   * it keeps the program alive.
    *
    * @param device Its name.
    * @param options What differs from the options of the bus.
@@ -104,6 +105,10 @@ export function kernelBus<Options extends BindingOptions>(
     async open(name, options) {
       const merged = { ...binding, ...options } as Options;
       const place = findDevice(sysfs, bus, name);
+      if (merged.signal?.aborted === true) {
+        const { reason: cause } = merged.signal;
+        throw new MetalError("ABORTED", `${place.action}: the signal is aborted`, { cause });
+      }
       const device = await opened.open(name, () => open(place, merged));
       const { driver } = merged;
       if (driver === undefined || driver === device.driver) return device;

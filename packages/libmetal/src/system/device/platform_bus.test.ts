@@ -391,7 +391,7 @@ describe("a driver", () => {
   });
 
   test("that never takes the device ends in time, or with the signal", async () => {
-    addDevice(tree, { bus: "platform", name: SLCR });
+    const folder = addDevice(tree, { bus: "platform", name: SLCR });
     addDriver(tree, "platform", GENIRQ);
     const bus = platformBus({ root: tree.root, timeout: 30 });
     await expect(bus.open(SLCR)).rejects.toMatchObject({
@@ -402,6 +402,13 @@ describe("a driver", () => {
     const opening = bus.open(SLCR, { signal: abort.signal, timeout: 60_000 });
     abort.abort(new Error("enough"));
     await expect(opening).rejects.toMatchObject({ code: "ABORTED", cause: { message: "enough" } });
+    // Before anything is changed.
+    tree.write(`${folder}/driver_override`, "(null)\n");
+    await expect(bus.open(SLCR, { signal: abort.signal })).rejects.toMatchObject({
+      code: "ABORTED",
+      cause: { message: "enough" },
+    });
+    expect(tree.text(`${folder}/driver_override`)).toBe("(null)");
   });
 
   test("whose device file never comes ends in time", async () => {

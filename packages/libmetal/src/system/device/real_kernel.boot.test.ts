@@ -23,6 +23,7 @@ beforeAll(async () => {
       "edu,addr=07.0",
       "pcie-root-port,id=port0,chassis=1,addr=08.0",
       "virtio-rng-pci,bus=port0",
+      "pci-testdev,addr=09.0",
     ],
   });
   for (const line of lines) {
@@ -90,6 +91,21 @@ describe("on Debian's kernel, in QEMU,", () => {
       kept: [0x55555555, 0x55555555],
     });
     expect(lines.some((line) => /DMAR: \[DMA Write.*00:05\.0\] fault addr/.test(line))).toBe(true);
+  });
+
+  test("the interrupt of a device is a line of a domain", () => {
+    expect(reports.get("a line of a domain")).toBe(0x21);
+  });
+
+  test("ports are read and written by calls; a card without an interrupt has none", () => {
+    const name = "portio-no-eventf";
+    expect(reports.get("ports over uio")).toEqual({ interrupts: 0, name });
+    expect(reports.get("ports over vfio, taken from uio")).toEqual({
+      driver: "vfio-pci",
+      interrupts: 0,
+      name,
+    });
+    expect(reports.get("given back to")).toBe("uio_pci_generic");
   });
 
   test("another card has two messages of MSI-X, and a reset; edu has none", () => {

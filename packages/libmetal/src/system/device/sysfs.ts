@@ -1,5 +1,5 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { readlinkSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { type Stats, statSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { MetalError } from "../../error.ts";
 import { systemError } from "../libc/system_error.ts";
@@ -60,15 +60,19 @@ export function sysfsAt(root: string): Sysfs {
     return present(`Read "${at(path)}"`, () => readFileSync(at(path)));
   }
 
+  function status(path: string): Stats | undefined {
+    return present(`Look at "${at(path)}"`, () => statSync(at(path)));
+  }
+
   function text(path: string): string | undefined {
     return read(path)?.toString("utf8").replace(/\n$/, "");
   }
 
   return {
     path: at,
-    exists: (path) => existsSync(at(path)),
-    ordinary: (path) => statSync(at(path), { throwIfNoEntry: false })?.isFile() ?? false,
-    size: (path) => statSync(at(path), { throwIfNoEntry: false })?.size,
+    exists: (path) => status(path) !== undefined,
+    ordinary: (path) => status(path)?.isFile() ?? false,
+    size: (path) => status(path)?.size,
     bytes: read,
     text,
     number(path) {
