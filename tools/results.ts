@@ -1,10 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { repository } from "./workspace.ts";
 
-/** What `npm test` runs: the vitest suite on each runtime, and the examples of the documentation. */
-export const suites = ["bun", "deno", "node", "examples"] as const;
-export type Suite = (typeof suites)[number];
+const everySuite = ["bun", "deno", "node", "chromium", "arm64", "examples"] as const;
+export type Suite = (typeof everySuite)[number];
+
+/**
+ * What `npm test` runs: the vitest suite on each runtime, the pure part of it in Chromium, the system
+ * layer's as emulated arm64 programs, and the examples of the documentation. On an arm64 machine
+ * there is nothing to emulate.
+ */
+export const suites: readonly Suite[] = everySuite.filter(
+  (suite) => suite !== "arm64" || process.arch !== "arm64",
+);
 
 /** The folder for results of the last `npm test`. */
 export const results: string = join(repository, ".cache/test");

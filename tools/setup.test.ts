@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
-import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -61,14 +61,15 @@ function temporaryFolder(): string {
 function freshCheckout(): string {
   const root = temporaryFolder();
   mkdirSync(join(root, "tools"));
-  for (const file of ["tools/setup.mjs", "package.json", "bun.lock"]) {
+  for (const file of ["tools/setup.mjs", "tools/guest.mjs", "package.json", "bun.lock"]) {
     cpSync(join(repository, file), join(root, file));
   }
   return root;
 }
 
 const compilers = { gcc: "", "arm-none-eabi-gcc": "" };
-const complete = { ...compilers, "qemu-system-arm": "" };
+const emulator = { "qemu-aarch64": "", "aarch64-linux-gnu-gcc": "" };
+const complete = { ...compilers, ...emulator, "qemu-system-arm": "" };
 const print = ["bun", "--print", "process.argv.slice(1).join()"];
 
 describe.each(runtimes)("on %s", (_, runtime) => {
@@ -83,7 +84,8 @@ describe.each(runtimes)("on %s", (_, runtime) => {
   });
 
   test("does not run the tests without their compilers, and prints the line to type", () => {
-    const { status, stdout, stderr } = setUp(runtime, { commands: { gcc: "" } }, "test", ...print);
+    const machine = { commands: { ...emulator, gcc: "" } };
+    const { status, stdout, stderr } = setUp(runtime, machine, "test", ...print);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/type: sudo apt-get install qemu-system-arm gcc-arm-none-eabi\n$/);
     expect(stderr.split("\n")).toHaveLength(2);
@@ -109,18 +111,19 @@ const sudo = 'shift; exec "$@"';
 
 test("installs what is missing with apt-get, and says so", () => {
   const appear =
-    'for name in qemu-system-arm arm-none-eabi-gcc; do touch "$BIN/$name"; chmod +x "$BIN/$name"; done';
+    "for name in qemu-system-arm arm-none-eabi-gcc qemu-aarch64 aarch64-linux-gnu-gcc; do" +
+    ' touch "$BIN/$name"; chmod +x "$BIN/$name"; done';
   const machine = { commands: { gcc: "", sudo, "apt-get": appear } };
   const { status, stdout, stderr } = setUp(node ?? [], machine, "test", ...print, "a");
   expect({ status, stdout }).toEqual({ status: 0, stdout: "a\n" });
   expect(stderr).toMatch(
-    /^set-up: installing qemu-system-arm, gcc-arm-none-eabi with apt-get .*\n$/,
+    /^set-up: installing qemu-system-arm, gcc-arm-none-eabi, qemu-user, gcc-aarch64-linux-gnu with apt-get .*\n$/,
   );
 });
 
 test("says in one line that apt-get failed", () => {
   const failing = { sudo, "apt-get": "echo much >&2; exit 100" };
-  const machine = { commands: { ...compilers, ...failing } };
+  const machine = { commands: { ...compilers, ...emulator, ...failing } };
   const { status, stderr } = setUp(node ?? [], machine, "test", ...print);
   expect(status).toBe(1);
   const [, problem, end] = stderr.split("\n");
@@ -129,6 +132,55 @@ test("says in one line that apt-get failed", () => {
       "type: sudo apt-get install qemu-system-arm",
   );
   expect(end).toBe("");
+});
+
+test("names what runs arm64 programs, and starts the benchmarks without it", () => {
+  const commands = { ...compilers, "qemu-system-arm": "" };
+  const { status, stderr } = setUp(node ?? [], { commands }, "test", ...print);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/type: sudo apt-get install qemu-user gcc-aarch64-linux-gnu\n$/);
+  const bench = setUp(node ?? [], { commands }, "bench", ...print, "a");
+  expect(bench).toEqual({ status: 0, stdout: "a\n", stderr: "", left: [] });
+});
+
+describe("the arm64 builds of the runtimes", () => {
+  /** A checkout with all else that the tests need, whose Bun is a script. */
+  function checkoutWithBun(script: string): string {
+    const root = freshCheckout();
+    mkdirSync(join(root, "node_modules/.bin"), { recursive: true });
+    mkdirSync(join(root, "node_modules/.guest"));
+    cpSync(join(repository, stamp), join(root, stamp));
+    writeFileSync(join(root, "node_modules/.bin/bun"), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(root, "node_modules/.bin/bun"), 0o755);
+    return root;
+  }
+
+  const stamp = "node_modules/.openamp-setup";
+  const said = "set-up: installing the arm64 builds of the runtimes\n";
+
+  test("are installed once, from their rows of the lock", () => {
+    const root = checkoutWithBun("echo $*");
+    const machine = { commands: complete, root };
+    const first = setUp(node ?? [], machine, "test", "bun", "a");
+    expect(first).toEqual({ status: 0, stdout: "a\n", stderr: said, left: [] });
+    const lock = readFileSync(join(root, "bun.lock"), "utf8").split("\n");
+    const rows = readFileSync(join(root, "node_modules/.runtimes/arm64/bun.lock"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes("sha512-"));
+    expect(rows).toHaveLength(4);
+    expect(lock).toEqual(expect.arrayContaining(rows));
+    expect(setUp(node ?? [], machine, "test", "bun", "a").stderr).toBe("");
+  });
+
+  test("are installed anew after they could not be", () => {
+    const root = checkoutWithBun("exit 1");
+    const machine = { commands: complete, root };
+    for (const _ of ["first", "second"]) {
+      const { status, stderr } = setUp(node ?? [], machine, "test", ...print);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^set-up: installing .*\nset-up: ".*" ended with status 1 .*\n$/);
+    }
+  });
 });
 
 describe("in a checkout without its tools", () => {

@@ -1,4 +1,5 @@
-// `npm test [-- --runtime bun|deno|node] [filter...]`: the whole suite on all three runtimes, then
+// `npm test [-- --runtime bun|deno|node|chromium|arm64] [filter...]`: the whole suite on all three
+// runtimes, its pure part in Chromium, the system layer's as arm64 programs under an emulator, then
 // the examples of the documentation. `--long` takes the long counts of tools/counts.ts and writes
 // docs/reports/test-long.md. Results are left in .cache/test for .ci/run.
 
@@ -18,6 +19,8 @@ const commands: Readonly<Record<Suite, readonly string[]>> = {
   bun: ["bun", "--bun", "vitest", "run"],
   deno: ["deno", "run", "--allow-all", "npm:vitest", "run"],
   node: ["node", "node_modules/vitest/vitest.mjs", "run"],
+  chromium: ["node", "node_modules/vitest/vitest.mjs", "run", "--config=vitest.browser.config.ts"],
+  arm64: ["node", "node_modules/vitest/vitest.mjs", "run", "--config=vitest.arm64.config.ts"],
   examples: ["deno", "test", "--doc", "--allow-all", "--quiet", "--reporter=dot"],
 };
 
@@ -62,5 +65,12 @@ process.exit(summary.some(({ failed }) => failed > 0) ? 1 : 0);
 function argumentsOf(suite: Suite): readonly string[] {
   return suite === "examples"
     ? [`--junit-path=${resultFile(suite)}`, ...filesWithExamples()]
-    : ["--reporter=default", "--reporter=json", `--outputFile=${resultFile(suite)}`, ...filters];
+    : [
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile=${resultFile(suite)}`,
+        // A filter may name a part of the suite that these do not run.
+        ...(suite === "chromium" || suite === "arm64" ? ["--passWithNoTests"] : []),
+        ...filters,
+      ];
 }

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { executable } from "../../../fixtures/runtimes.ts";
 
 const MODULE = new URL("../mod.ts", import.meta.url).href;
-const TOOLS = fileURLToPath(new URL("../../../../../node_modules/", import.meta.url));
 
 /** Makes shared memory in another runtime, and prints what goes wrong. */
 const PROGRAM = `
@@ -24,18 +23,20 @@ const WITHOUT_KOFFI = `
 test.each([
   [
     "Deno",
-    [".runtimes/deno", "run", "--quiet", "--no-check", "--no-prompt", "-"],
+    "deno",
+    ["run", "--quiet", "--no-check", "--no-prompt", "-"],
     PROGRAM,
     "UNSUPPORTED: Deno calls the C library only with --allow-ffi",
   ],
   [
     "Node",
-    [".bin/node", "--input-type=module", "-"],
+    "node",
+    ["--input-type=module", "-"],
     `${WITHOUT_KOFFI} ${PROGRAM}`,
     'UNSUPPORTED: Node shares memory through the package "koffi", which is not installed: ' +
       "npm install koffi",
   ],
-] as const)("%s says in one sentence what is missing", (_, [tool, ...flags], input, sentence) => {
-  const run = spawnSync(`${TOOLS}${tool}`, flags, { input, encoding: "utf8", timeout: 30_000 });
+] as const)("%s says in one sentence what is missing", (_, runtime, flags, input, sentence) => {
+  const run = spawnSync(executable(runtime), flags, { input, encoding: "utf8", timeout: 30_000 });
   expect([run.stdout.trim(), run.stderr]).toEqual([sentence, ""]);
 });
