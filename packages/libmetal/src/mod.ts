@@ -61,6 +61,8 @@ export * from "./lock/mutex.ts";
 export * from "./lock/spinlock.ts";
 export * from "./lock/condition_variable.ts";
 export * from "./lock/read_write_lock.ts";
+export * from "./lock/hardware_spinlock.ts";
+export * from "./lock/register_spinlock_bank.ts";
 export type { HeapLock } from "./allocator/heap_lock.ts";
 export { HEAP_CONSTANTS, HEAP_LAYOUTS } from "./allocator/heap_layout.ts";
 export type { HeapBlock, HeapStatistics } from "./allocator/heap_blocks.ts";

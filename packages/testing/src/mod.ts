@@ -34,6 +34,7 @@ export * from "./memory/cache/forgetful_words.ts";
 export * from "./memory/cached_words.ts";
 export * from "./memory/device/bulk_watch.ts";
 export * from "./memory/device/guarded_device_memory.ts";
+export * from "./lock/spinlock_device.ts";
 export * from "./dma/dma_guard.ts";
 export * from "./model/reference_ring.ts";
 export * from "./model/lockstep_queue.ts";

@@ -124,7 +124,7 @@ describe("a mutex", () => {
     await expect(ours.acquireAsync({ timeout: 30 })).rejects.toMatchObject({
       code: "TIMEOUT",
       message:
-        'Acquire the mutex at 64 of "shm": thread 9 owns it, and was not given back in 30 ms',
+        'Acquire the mutex at 64 of "shm": thread 9 owns it, and did not give it back in 30 ms',
     });
     expect(performance.now() - start).toBeGreaterThan(28);
     await expect(ours.acquireAsync({ timeout: 0 })).rejects.toMatchObject({ code: "TIMEOUT" });

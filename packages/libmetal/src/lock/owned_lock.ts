@@ -1,3 +1,4 @@
+import { cpuYield } from "../cpu/cpu_yield.ts";
 import { MetalError } from "../error.ts";
 import type { WaitOptions } from "../time/clock.ts";
 import { hostClock } from "../time/host_clock.ts";
@@ -172,7 +173,7 @@ export class OwnedLock {
         `Acquire ${this.#what}: this thread owns it, and would wait for itself`,
       );
     }
-    for (let spin = 0; spin < this.#spins; spin++) if (this.#word.owner === 0) break;
+    for (let spin = 0; spin < this.#spins && this.#word.owner !== 0; spin++) cpuYield();
     const taken = sleepForWord(this.#futex, this.#word, timeout);
     if (taken === undefined) throw this.#failure("TIMEOUT", timeout);
     return this.#taken(taken, 0);
@@ -298,7 +299,7 @@ export class OwnedLock {
 
   #failure(failure: TurnFailure, timeout: number, cause?: unknown): MetalError {
     const reasons: Readonly<Record<TurnFailure, string>> = {
-      TIMEOUT: `${this.#ownerInWords()}, and was not given back in ${timeout} ms`,
+      TIMEOUT: `${this.#ownerInWords()}, and did not give it back in ${timeout} ms`,
       ABORTED: "aborted",
       CLOSED: "the memory is closed",
     };

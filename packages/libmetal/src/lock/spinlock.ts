@@ -1,3 +1,4 @@
+import { MetalError } from "../error.ts";
 import type { WaitOptions } from "../time/clock.ts";
 import { checkPlace, type LockPlace } from "./lock_place.ts";
 import { MUTEX_SIZE } from "./lock_wire.ts";
@@ -84,5 +85,9 @@ export interface Spinlock {
  */
 export function createSpinlock(place: LockPlace, options: SpinlockOptions = {}): Spinlock {
   const what = checkPlace(place, "spinlock", MUTEX_SIZE);
-  return new OwnedLock(place, { what, spins: options.spins ?? SPINS });
+  const { spins = SPINS } = options;
+  if (!Number.isSafeInteger(spins) || spins < 0) {
+    throw new MetalError("INVALID_ARGUMENT", `Place ${what}: ${spins} is no number of spins`);
+  }
+  return new OwnedLock(place, { what, spins });
 }
