@@ -44,7 +44,7 @@ export function atomicsFutex(shared: Memory | SharedArrayBuffer): Futex {
       "UNSUPPORTED",
       kind === "device"
         ? `Sleep on words of "${name}": it is device memory, which takes no atomic access`
-        : `Sleep on words of "${name}": its bytes are no SharedArrayBuffer; ` +
+        : `Sleep on words of "${name}": its bytes are no SharedArrayBuffer, or only to be read; ` +
             "between processes take openFutex of @openamp/libmetal/system",
     );
   }

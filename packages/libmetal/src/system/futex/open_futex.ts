@@ -21,8 +21,8 @@ const SLICE = 250;
  *
  * @param memory Memory of `mapSharedFile`, `createSharedMemory` and the like.
  * @returns The futex. It ends with the memory.
- * @throws {MetalError} `UNSUPPORTED` for memory that the operating system has not mapped, or of kind
- *   `device`, or where the C library cannot be called.
+ * @throws {MetalError} `UNSUPPORTED` for memory that the operating system has not mapped, or only for
+ *   reading, for memory of kind `device`, or where the C library cannot be called.
  *
  * @example
  * ```ts
