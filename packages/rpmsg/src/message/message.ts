@@ -14,8 +14,8 @@ export interface Message {
   /** The address that it was sent to. */
   readonly destination: number;
   /**
-   * The payload where it lies, or a private copy where the memory is of kind `device`. The only
-   * thing here that allocates.
+   * The payload where it lies, or a private copy where the memory is of kind `device`: for reading
+   * only, since the buffer is the peer's again later. The only thing here that allocates.
    */
   readonly bytes: Uint8Array;
   /**
