@@ -107,6 +107,17 @@ describe("a platform device over UIO", () => {
     }
   });
 
+  test("has memory that its driver takes only when the device file is opened", async () => {
+    const folder = addDevice(tree, { bus: "platform", name: SLCR, driver: DMEM });
+    const size = `0x${page.toString(16)}`;
+    // What uio_dmem_genirq says as long as it has none.
+    addUio(tree, folder, "uio0", [{ addr: "0xffffffffffffffff", size, name: "dma" }]);
+    const onOpen = (): void => tree.write(`${folder}/uio/uio0/maps/map0/addr`, "0x10000000\n");
+    const uio = fakeUio(libc, tree, 1, { onOpen });
+    using device = await platformBus({ root: tree.root, libc: uio.libc }).open(SLCR);
+    expect([device.driver, device.memory("dma").physicalAddress]).toEqual([DMEM, 0x10000000]);
+  });
+
   test("tells of ports, and says that nobody reaches them", async () => {
     const folder = addSlcr([]);
     for (const [file, text] of Object.entries({

@@ -90,6 +90,7 @@ describe("on Debian's kernel, in QEMU,", () => {
       beyond: 0xaaaaaaaa,
       kept: [0x55555555, 0x55555555],
     });
+    expect(reports.get("scattered dma")).toEqual({ segments: 2, isCopied: true });
     expect(lines.some((line) => /DMAR: \[DMA Write.*00:05\.0\] fault addr/.test(line))).toBe(true);
   });
 

@@ -45,3 +45,14 @@ test("an address of one's own must be translated, and free", () => {
   expect(space.take("Map", 0x8000).start).toBe(0xc000);
   expect(space.take("Map", 0x7000).start).toBe(0x1000);
 });
+
+test("ranges lie in whole units, and without any there is no space", () => {
+  const space = iovaSpace([{ start: 0x800, end: 0x3800 }], GRANULE);
+  expect(space.take("Map", 0x2000).start).toBe(0x1000);
+  expect(() => space.take("Map", 0x1000)).toThrow(expect.objectContaining({ code: "NO_SPACE" }));
+  for (const ranges of [[], [{ start: 0, end: 0x1000 }]]) {
+    expect(() => iovaSpace(ranges, GRANULE)).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED" }),
+    );
+  }
+});

@@ -1,4 +1,5 @@
 import { MetalError } from "../../../error.ts";
+import { type IovaAllocator, iovaAllocator } from "../../../iommu/iova_allocator.ts";
 
 /** Addresses from `start` up to and without `end`. */
 export interface AddressRange {
@@ -30,53 +31,53 @@ export interface IovaSpace {
  * @param granule The smallest unit. Address 0 is never given: it would look like none.
  */
 export function iovaSpace(ranges: readonly AddressRange[], granule: number): IovaSpace {
-  /** In ascending order. */
-  let taken: readonly AddressRange[] = [];
+  const whole = ranges
+    .map(({ start, end }) => ({
+      start: Math.max(Math.ceil(start / granule), 1) * granule,
+      end: Math.floor(end / granule) * granule,
+    }))
+    .filter(({ start, end }) => start < end);
+  const allocator = allocatorOf(whole, granule);
 
-  const overlaps = ({ start, end }: AddressRange): boolean =>
-    taken.some((each) => start < each.end && each.start < end);
-
-  function place(action: string, size: number, address: number): AddressRange {
-    const wanted = { start: address, end: address + size };
-    const what = `0x${address.toString(16)} to 0x${(wanted.end - 1).toString(16)}`;
-    if (!ranges.some((range) => range.start <= wanted.start && wanted.end <= range.end)) {
-      const possible = ranges
-        .map(({ start, end }) => `0x${start.toString(16)} to 0x${(end - 1).toString(16)}`)
-        .join(", ");
-      throw new MetalError(
-        "OUT_OF_RANGE",
-        `${action}: the IOMMU does not translate ${what}, only ${possible}`,
-      );
-    }
-    if (overlaps(wanted)) {
-      throw new MetalError("OVERLAP", `${action}: of ${what} some are mapped already`);
-    }
-    return wanted;
-  }
-
-  function search(action: string, size: number): AddressRange {
-    for (const range of ranges) {
-      let start = Math.max(Math.ceil(range.start / granule) * granule, granule);
-      for (const each of taken) {
-        if (each.end <= start) continue;
-        if (start + size <= each.start) break;
-        start = each.end;
-      }
-      if (start + size <= range.end) return { start, end: start + size };
-    }
-    throw new MetalError("NO_SPACE", `${action}: no ${size} addresses in a row are left`);
+  function refuseOutside(action: string, start: number, end: number): void {
+    if (ranges.some((range) => range.start <= start && end <= range.end)) return;
+    const possible = ranges.map((range) => written(range.start, range.end)).join(", ");
+    throw new MetalError(
+      "OUT_OF_RANGE",
+      `${action}: the IOMMU does not translate ${written(start, end)}, only ${possible}`,
+    );
   }
 
   return {
     take(action, size, address) {
-      const range = address === undefined ? search(action, size) : place(action, size, address);
-      taken = [...taken, range].sort((one, other) => one.start - other.start);
-      return {
-        ...range,
-        [Symbol.dispose]() {
-          taken = taken.filter((each) => each !== range);
-        },
-      };
+      if (address !== undefined) refuseOutside(action, address, address + size);
+      let start: number;
+      try {
+        start = address ?? allocator.allocate(size);
+        if (address !== undefined) allocator.reserve(address, size);
+      } catch (cause) {
+        if (!(cause instanceof MetalError)) throw cause;
+        throw new MetalError(cause.code, `${action}: ${cause.message}`, { cause });
+      }
+      return { start, end: start + size, [Symbol.dispose]: () => allocator.free(start) };
     },
   };
+}
+
+/** An allocator of all ranges, in which what lies between them is taken for good. */
+function allocatorOf(ranges: readonly AddressRange[], granule: number): IovaAllocator {
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  if (first === undefined || last === undefined) {
+    throw new MetalError("UNSUPPORTED", "Use an IOMMU: it translates no addresses at all");
+  }
+  const allocator = iovaAllocator({ first: first.start, last: last.end - 1, granule });
+  ranges.forEach(({ end }, index) => {
+    const next = ranges[index + 1];
+    if (next !== undefined && next.start > end) allocator.reserve(end, next.start - end);
+  });
+  return allocator;
+}
+
+function written(start: number, end: number): string {
+  return `0x${start.toString(16)} to 0x${(end - 1).toString(16)}`;
 }
