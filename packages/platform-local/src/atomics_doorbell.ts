@@ -1,6 +1,4 @@
-import { setImmediate } from "node:timers";
-
-import { type Doorbell, listeners } from "@openamp/libmetal";
+import { atomicsFutex, type Doorbell, futexDoorbell } from "@openamp/libmetal";
 
 /** A doorbell between two Workers, and its end. */
 export interface AtomicsDoorbell extends Doorbell, Disposable {}
@@ -31,47 +29,10 @@ export const DOORBELL_BYTES = 8;
  * ```
  */
 export function atomicsDoorbell(words: Int32Array<SharedArrayBuffer>, own: 0 | 1): AtomicsDoorbell {
-  const peer = 1 - own;
-  const rings = listeners<number | undefined>();
-  let heard = Atomics.load(words, own);
-  let closed = false;
-
-  function listen(): void {
-    if (closed) return;
-    const wait = Atomics.waitAsync(words, own, heard);
-    // A wake may be a late one, for a ring that was heard already: it is looked at again.
-    if (wait.async) void wait.value.then(hear);
-    // In a turn of its own: a peer that rings without a pause would keep the event loop here (T24).
-    else setImmediate(hear);
-  }
-
-  function hear(): void {
-    try {
-      hearNow();
-    } finally {
-      // A listener that throws makes nobody deaf.
-      listen();
-    }
-  }
-
-  function hearNow(): void {
-    const now = Atomics.load(words, own);
-    if (closed || now === heard) return;
-    heard = now;
-    rings.emit(undefined);
-  }
-
-  listen();
-  return {
-    ring() {
-      Atomics.add(words, peer, 1);
-      Atomics.notify(words, peer);
-    },
-    listen: (callback) => rings.add(callback),
-    [Symbol.dispose]() {
-      closed = true;
-      // Ends our own pending wait, which would otherwise live as long as the memory.
-      Atomics.notify(words, own);
-    },
-  };
+  const first = words.byteOffset / words.BYTES_PER_ELEMENT;
+  return futexDoorbell({
+    futex: atomicsFutex(words.buffer),
+    own: first + own,
+    peer: first + 1 - own,
+  });
 }
