@@ -41,6 +41,7 @@ export { sendDescriptors } from "./descriptor/send_descriptors.ts";
 export * from "./descriptor/receive_descriptors.ts";
 export * from "./doorbell/socket_doorbell.ts";
 export * from "./doorbell/eventfd_doorbell.ts";
+export * from "./doorbell/open_doorbell.ts";
 export * from "./files/host_files.ts";
 export * from "./time/monotonic_timestamp.ts";
 export * from "./futex/open_futex.ts";

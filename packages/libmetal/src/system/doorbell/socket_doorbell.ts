@@ -1,11 +1,15 @@
+import { setImmediate } from "node:timers";
 import type { Doorbell } from "../../doorbell/doorbell.ts";
 import { RingBatch } from "../../doorbell/ring_batch.ts";
 import { listeners } from "../../event/listeners.ts";
 import type { UnixSocket } from "../descriptor/unix_socket.ts";
-import { nextTurn } from "../../time/next_turn.ts";
-import { type Libc, loadLibc } from "../libc/libc.ts";
+import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
+import { systemError } from "../libc/system_error.ts";
 import { watchReadable } from "../poll/watch_readable.ts";
+import { readStream } from "./read_stream.ts";
+import { messageRings, RING_BYTES, streamRings } from "./socket_rings.ts";
+import type { StreamReading } from "./stream_reading.ts";
 
 /** A doorbell over a Unix socket, and its end. */
 export interface SocketDoorbell extends Doorbell, Disposable {
@@ -19,20 +23,15 @@ export interface SocketDoorbell extends Doorbell, Disposable {
   onHangUp(callback: () => void): Disposable;
 }
 
-/** Bytes of a ring on the line: its notify id, little-endian. */
-const RING_BYTES = 4;
-/** Messages that are read in one turn of the event loop; the rest is read in the next. */
-const MOST_MESSAGES = 64;
-/** Bytes of a stream that are read in one turn. */
-const MOST_BYTES = 1024;
-
 /**
  * Makes a doorbell of a connected Unix socket, between processes or Workers that run on whatever
  * runtime.
  *
- * A ring is a message of four bytes, the notify id in little-endian; on a `stream` socket they follow
- * each other. It is sent without waiting: where the socket is full, the peer has many to read, and so
- * looks at everything when it does. Whatever else a peer sends is heard as a ring without an id.
+ * A ring is four bytes, the notify id in little-endian: a message of a `seqpacket` socket, or the next
+ * bytes of a `stream`. The latter is two to four times as fast, since the runtime reads it itself.
+ *
+ * It is sent without waiting: where the socket is full, the peer has many to read, and looks at
+ * everything when it does. Whatever else a peer sends is heard as a ring of that id, or without one.
  *
  * It keeps the program alive until it is disposed of.
  *
@@ -46,7 +45,7 @@ const MOST_BYTES = 1024;
  * ```ts
  * import { socketDoorbell, unixSocketPair } from "@openamp/libmetal/system";
  *
- * const [first, second] = await unixSocketPair();
+ * const [first, second] = await unixSocketPair("stream");
  * using host = await socketDoorbell(first);
  * using remote = await socketDoorbell(second);
  * const heard = new Promise<number | undefined>((resolve) => remote.listen(resolve));
@@ -59,33 +58,71 @@ export async function socketDoorbell(socket: UnixSocket): Promise<SocketDoorbell
   const rings = listeners<number | undefined>();
   const hangUps = listeners<undefined>();
   const batch = new RingBatch();
-  const read = socket.type === "stream" ? streamReader(libc, batch) : messageReader(libc, batch);
   const out = new Uint8Array(new ArrayBuffer(RING_BYTES));
   const outView = new DataView(out.buffer);
   let isGone = false;
   let closed = false;
 
-  function emit(id: number | undefined): void {
-    if (!closed) rings.emit(id);
-  }
-
-  function tellHangUp(): void {
-    if (!closed) hangUps.emit(undefined);
-  }
-
-  const watch = await watchReadable(socket.descriptor, (event) => {
-    isGone = event !== "readable";
+  /** Runs what may throw by itself, so that whoever has called this is left alone by it. */
+  function tell(): void {
     try {
-      read(socket.descriptor);
-      batch.tell(emit);
-    } finally {
-      if (isGone) tellHangUp();
+      batch.tell((id) => {
+        if (!closed) rings.emit(id);
+      });
+    } catch (thrown) {
+      setImmediate(rethrow, thrown);
     }
-  });
+  }
+
+  function end(): void {
+    if (closed || isGone) return;
+    isGone = true;
+    try {
+      hangUps.emit(undefined);
+    } catch (thrown) {
+      setImmediate(rethrow, thrown);
+    }
+  }
+
+  const inbound = await (socket.type === "stream" ? readBytes() : readMessages());
+
+  async function readBytes(): Promise<StreamReading> {
+    const take = streamRings(batch);
+    // A descriptor of the runtime's own: it closes it when it likes, and its number may be another
+    // file's by then, to which nothing must be sent.
+    const copy = libc.fcntl(socket.descriptor, LINUX.F_DUPFD_CLOEXEC, 0);
+    if (copy === -1) throw systemError("Make a doorbell of a socket", libc.errno());
+    return readStream(copy, {
+      data(bytes) {
+        take(bytes);
+        tell();
+      },
+      end,
+    });
+  }
+
+  async function readMessages(): Promise<StreamReading> {
+    const take = messageRings(libc, batch);
+    const watch = await watchReadable(socket.descriptor, (event) => {
+      take(socket.descriptor);
+      tell();
+      if (event !== "readable") end();
+    });
+    return { close: () => watch[Symbol.dispose]() };
+  }
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    inbound.close();
+    socket.close();
+  }
+  // Whoever holds the socket may close it as well.
+  socket.closed.addEventListener("abort", close, { once: true });
 
   return {
     ring(id) {
-      if (closed || isGone || socket.closed.aborted) return;
+      if (closed || isGone) return;
       outView.setUint32(0, id, true);
       // Whether it is sent or not: where there is no room, the peer is going to look anyway.
       libc.send(socket.descriptor, out, RING_BYTES, LINUX.MSG_DONTWAIT | LINUX.MSG_NOSIGNAL);
@@ -94,48 +131,13 @@ export async function socketDoorbell(socket: UnixSocket): Promise<SocketDoorbell
     onHangUp(callback) {
       if (!isGone) return hangUps.add(callback);
       const late = listeners<undefined>();
-      nextTurn(() => late.emit(undefined));
+      setImmediate(() => late.emit(undefined));
       return late.add(callback);
     },
-    [Symbol.dispose]() {
-      if (closed) return;
-      closed = true;
-      watch[Symbol.dispose]();
-      socket.close();
-    },
+    [Symbol.dispose]: close,
   };
 }
 
-/** Adds what is there to a batch, and never more than a turn of the event loop has room for. */
-type Reader = (descriptor: number) => void;
-
-function messageReader(libc: Libc, batch: RingBatch): Reader {
-  // One byte more than a ring has, so that a longer message is told from it.
-  const bytes = new Uint8Array(new ArrayBuffer(RING_BYTES + 1));
-  const view = new DataView(bytes.buffer);
-  return (descriptor) => {
-    for (let message = 0; message < MOST_MESSAGES; message++) {
-      const length = libc.recv(descriptor, bytes, bytes.length, LINUX.MSG_DONTWAIT);
-      // The end, or nothing more; an empty message ends the look as well, and is over with it.
-      if (length <= 0) break;
-      batch.add(length === RING_BYTES ? view.getUint32(0, true) : undefined);
-    }
-  };
-}
-
-function streamReader(libc: Libc, batch: RingBatch): Reader {
-  const bytes = new Uint8Array(new ArrayBuffer(MOST_BYTES));
-  const ring = new Uint8Array(RING_BYTES);
-  const view = new DataView(ring.buffer);
-  /** Bytes of a ring whose end has not come yet. */
-  let begun = 0;
-  return (descriptor) => {
-    const length = libc.recv(descriptor, bytes, bytes.length, LINUX.MSG_DONTWAIT);
-    for (let at = 0; at < length; at++) {
-      ring[begun++] = bytes[at]!;
-      if (begun < RING_BYTES) continue;
-      begun = 0;
-      batch.add(view.getUint32(0, true));
-    }
-  };
+function rethrow(failure: unknown): never {
+  throw failure;
 }

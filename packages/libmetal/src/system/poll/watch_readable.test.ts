@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import process from "node:process";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Eventfd, openEventfd, watchReadable } from "@openamp/libmetal/system";
 import { describe, expect, test } from "vitest";
@@ -7,6 +6,7 @@ import { count } from "../../../../../tools/counts.ts";
 import { eventually } from "../../../fixtures/eventually.ts";
 import { type OtherProcess, startModule } from "../../../fixtures/other_process.ts";
 import { thisRuntime } from "../../../fixtures/this_runtime.ts";
+import { catchUncaught } from "../../../fixtures/uncaught.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 
@@ -166,10 +166,7 @@ describe("watchReadable", () => {
     using second = await openEventfd();
     using following = await follow(second);
     const caught: unknown[] = [];
-    const catchIt = (error: unknown): void => void caught.push(error);
-    const before = process.listeners("uncaughtException");
-    process.removeAllListeners("uncaughtException");
-    process.on("uncaughtException", catchIt);
+    const restore = catchUncaught((error) => caught.push(error));
     try {
       let calls = 0;
       using _watch = await watchReadable(first.descriptor, () => {
@@ -185,8 +182,7 @@ describe("watchReadable", () => {
       await eventually(() => caught.length === 3, "The errors");
       expect(caught.map(String)).toEqual(["Error: Call 1", "Error: Call 2", "Error: Call 3"]);
     } finally {
-      process.removeListener("uncaughtException", catchIt);
-      for (const listener of before) process.on("uncaughtException", listener);
+      restore();
     }
   });
 
