@@ -1,3 +1,4 @@
+import { cpuYield } from "../cpu/cpu_yield.ts";
 import { MetalError } from "../error.ts";
 import { listeners } from "../event/listeners.ts";
 import type { Futex } from "../lock/futex.ts";
@@ -82,7 +83,10 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
   /** Looks at the word, and never longer than it was told to. */
   function hasRung(looks: number): boolean {
     // Atomics.load: engines take a plain read out of the loop.
-    for (let look = 0; look < looks; look++) if (Atomics.load(words, own) !== heard) return true;
+    for (let look = 0; look < looks; look++) {
+      if (Atomics.load(words, own) !== heard) return true;
+      cpuYield();
+    }
     return Atomics.load(words, own) !== heard;
   }
 
