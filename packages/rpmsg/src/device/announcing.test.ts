@@ -3,7 +3,7 @@ import { decodeNameService, encodeNameService } from "@openamp/rpmsg/wire";
 import {
   codeOf,
   fakeClock,
-  memoryModels,
+  someMemoryModels,
   rawRpmsgHost,
   rawRpmsgRemote,
   rpmsgLoopback,
@@ -15,7 +15,7 @@ import type { Announcement } from "../name_service/announcement.ts";
 
 const other = { host: "remote", remote: "host" } as const;
 const roles = ["host", "remote"] as const;
-const cases = memoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
+const cases = someMemoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;
 
 function collector(): { readonly lines: string[]; readonly logger: Logger } {

@@ -1,6 +1,6 @@
 import {
   fakeClock,
-  memoryModels,
+  someMemoryModels,
   rawRpmsgHost,
   rawRpmsgRemote,
   rpmsgLoopback,
@@ -10,7 +10,7 @@ import { describe, expect, test } from "vitest";
 
 const other = { host: "remote", remote: "host" } as const;
 const roles = ["host", "remote"] as const;
-const cases = memoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
+const cases = someMemoryModels.flatMap((model) => roles.map((role) => ({ role, model })));
 const rawPeer = { host: rawRpmsgRemote, remote: rawRpmsgHost } as const;
 const empty = new Uint8Array(0);
 

@@ -125,3 +125,11 @@ export const memoryModels: readonly MemoryModel[] = [
   cachedModel(32, 1),
   cachedModel(64, 2),
 ];
+
+/** Some of {@linkcode memoryModels}, one of each kind: for tests that have many cases of their own. */
+export const someMemoryModels: readonly MemoryModel[] = [
+  coherentModel,
+  deviceModel,
+  cachedModel(32),
+  cachedModel(64, 2),
+];

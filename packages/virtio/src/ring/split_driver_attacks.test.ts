@@ -1,7 +1,7 @@
 import {
   attacksOnDriver,
   driverVictim,
-  memoryModels,
+  someMemoryModels,
   POSTED_LENGTH,
   postBuffers,
   takeAllUsed,
@@ -87,7 +87,7 @@ function attack(
   });
 }
 
-describe.each(memoryModels)("what the device does wrong, over $name", (model) => {
+describe.each(someMemoryModels)("what the device does wrong, over $name", (model) => {
   attack("T03", true, { model });
   attack("T05", true, { model });
   attack("T06", true, { model });

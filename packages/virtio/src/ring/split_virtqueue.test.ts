@@ -188,7 +188,7 @@ describe.each(modes)("both sides, notifications by $mode", ({ eventIndex }) => {
         loopback.check();
         return lost === 0;
       });
-      expect(() => assert(asModel, { numRuns: 200, seed: 3 })).not.toThrow();
+      expect(() => assert(asModel, { numRuns: 100, seed: 3 })).not.toThrow();
     },
   );
 
