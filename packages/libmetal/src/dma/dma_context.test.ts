@@ -150,6 +150,15 @@ describe("a mapping", () => {
     },
   );
 
+  test("of the same bytes by another name is BUSY too", () => {
+    const { memory } = cached();
+    const dma = dmaContext({ name: "eth0" });
+    const part = subRegion(memory, { name: "part", offset: 64, size: 64 });
+    dma.map(listOf(memory, [96, 32]), "write");
+    expect(() => dma.map(listOf(part, [32, 32]), "read")).toThrow(refusal("BUSY"));
+    expect(() => dma.map(listOf(part, [0, 32]), "write")).not.toThrow();
+  });
+
   test("of bytes twice in one list is BUSY too, where the device writes", () => {
     const { memory } = cached();
     const dma = dmaContext({ name: "eth0" });
@@ -257,7 +266,14 @@ describe("the addresses of a device", () => {
   });
 
   test("INVALID_ARGUMENT: limits that nothing can keep", () => {
-    for (const limits of [{ maximumLength: 0 }, { boundary: 3 }]) {
+    for (const limits of [
+      { maximumLength: 0 },
+      { boundary: 3 },
+      { maximumAddress: -1 },
+      { maximumAddress: NaN },
+      { maximumSegments: 0 },
+      { maximumSegments: NaN },
+    ]) {
       expect(() => dmaContext({ name: "dma0", limits })).toThrow(refusal("INVALID_ARGUMENT"));
     }
   });

@@ -84,6 +84,13 @@ export function dmaContext(options: DmaContextOptions): DmaContext {
   const { name, limits = {}, addresses, iommu, observer } = options;
   const ownership = options.ownership ?? dmaOwnership();
   checkLimits(limits);
+  const { maximumAddress = 0, maximumSegments = 1 } = limits;
+  if (!(maximumAddress >= 0 && maximumSegments >= 1)) {
+    throw new MetalError(
+      "INVALID_ARGUMENT",
+      `Make a DMA context for "${name}": ${maximumSegments} segments up to ${maximumAddress}`,
+    );
+  }
   if (addresses !== undefined && iommu !== undefined) {
     throw new MetalError(
       "INVALID_ARGUMENT",

@@ -32,34 +32,43 @@ export interface DmaOwnership {
   take(attempt: string, entry: ScatterEntry, access: DeviceAccess): Disposable;
 }
 
-interface Holding extends ScatterEntry {
+/** Bytes that a device has, by their place in the buffer that they lie in. */
+interface Holding {
+  readonly start: number;
+  readonly end: number;
   readonly access: DeviceAccess;
 }
 
-/** Makes an ownership in which no device has anything. */
+/**
+ * Makes an ownership in which no device has anything. Bytes are the same where they lie at one place
+ * of one buffer, whichever memory or part of one they are named by.
+ */
 export function dmaOwnership(): DmaOwnership {
-  const holdings = new Map<Memory, Set<Holding>>();
+  const holdings = new Map<ArrayBufferLike | Memory, Set<Holding>>();
   return {
-    take(attempt, entry, access) {
-      const { memory, offset, length } = entry;
-      const held = holdings.get(memory) ?? new Set();
+    take(attempt, { memory, offset, length }, access) {
+      const { mapping } = memory;
+      const key = mapping?.buffer ?? memory;
+      const start = (mapping?.byteOffset ?? 0) + offset;
+      const end = start + length;
+      const held = holdings.get(key) ?? new Set();
       for (const other of held) {
-        const apart = offset + length <= other.offset || other.offset + other.length <= offset;
+        const apart = end <= other.start || other.end <= start;
         if (apart || (access === "read" && other.access === "read")) continue;
         throw new MetalError(
           "BUSY",
           `${attempt}: of ${length} bytes at offset ${offset} of "${memory.name}", some are ` +
-            `mapped already: ${other.length} at offset ${other.offset}`,
+            `mapped already, to ${other.access}`,
         );
       }
-      const holding = { memory, offset, length, access };
+      const holding = { start, end, access };
       held.add(holding);
-      holdings.set(memory, held);
+      holdings.set(key, held);
       return {
         [Symbol.dispose]() {
           held.delete(holding);
-          // So that a memory that is used no more can be collected.
-          if (held.size === 0 && holdings.get(memory) === held) holdings.delete(memory);
+          // So that a buffer that is used no more can be collected.
+          if (held.size === 0 && holdings.get(key) === held) holdings.delete(key);
         },
       };
     },

@@ -11,6 +11,9 @@ import { describe, expect, test } from "vitest";
 import { count } from "../../../../tools/counts.ts";
 import { outcome } from "../../fixtures/outcome.ts";
 
+/** At the long count it takes minutes. */
+const LONG = { timeout: 1_200_000 };
+
 const refusal = (code: string): unknown => expect.objectContaining({ name: "MetalError", code });
 const SIZE = 256;
 
@@ -25,7 +28,7 @@ const ranges = fc.array(
 );
 
 describe("a scatter list", () => {
-  test("is the same row of bytes as a flat array, however it is cut and joined", () => {
+  test("is the same row of bytes as a flat array, however it is cut and joined", LONG, () => {
     fc.assert(
       fc.property(
         ranges,

@@ -67,6 +67,26 @@ describe("a controller behind a line of another", () => {
     ]);
   });
 
+  test("runs no handler inside another, also where that raises a line beside its own", () => {
+    const { domain, log, gpio, press } = board();
+    domain.register(100, () => (log.push("begin"), gpio.handle(103), log.push("end"), "handled"));
+    domain.register(103, () => (log.push("pin 103"), "handled"));
+    press(0);
+    expect(log.slice(0, 3)).toEqual(["begin", "end", "end 100"]);
+    expect(log.slice(3)).toEqual(["demultiplexed", "end 1", "pin 103", "end 103"]);
+  });
+
+  test("delivers nothing after a handler has switched interrupts off", () => {
+    const { domain, log, press } = board();
+    let flags = -1;
+    domain.register(100, () => ((flags = domain.saveDisable()), "handled"));
+    domain.register(101, () => (log.push("pin 101"), "handled"));
+    press(0, 1);
+    expect(log).toEqual(["end 100", "demultiplexed", "end 1"]);
+    domain.restoreEnable(flags);
+    expect(log.slice(3)).toEqual(["pin 101", "end 101"]);
+  });
+
   test("keeps an edge of a line that is off, and of all while interrupts are", () => {
     const { domain, log, press } = board();
     domain.register(100, () => (log.push("pin"), "handled"));
@@ -88,6 +108,18 @@ describe("a controller behind a line of another", () => {
     expect(domain.statistics()[0]).toMatchObject({ irq: 1, count: 1, spurious: 1 });
     press(2);
     expect(domain.statistics()[0]).toMatchObject({ irq: 1, count: 2, spurious: 1 });
+  });
+
+  test("that finds a line up has handled it, whatever is found behind that line", () => {
+    const { domain, gpio, press } = board();
+    const expander = domain.registerController({ name: "expander", base: 200, count: 8 });
+    expander.cascade(100, () => undefined);
+    press(0);
+    expect(domain.statistics().map(({ irq, count, spurious }) => [irq, count, spurious])).toEqual([
+      [1, 1, 0],
+      [100, 1, 1],
+    ]);
+    expect(gpio.count).toBe(4);
   });
 
   test("whose demultiplexing throws harms nobody", () => {
@@ -126,6 +158,7 @@ describe("a controller behind a line of another", () => {
     gpio.cascade(2, (child) => child.handle(101));
     domain.register(101, () => (log.push("pin 101"), "handled"));
     cascaded[Symbol.dispose]();
+    expect(() => gpio.cascade(3, () => undefined)).toThrow(refusal("BUSY"));
     next.handle(2);
     expect(log).toEqual(["pin 101", "end 101"]);
   });

@@ -127,12 +127,19 @@ describe("soft interrupts are dispatched", () => {
     expect(served).toEqual([]);
     soft.dispatch();
     expect(served).toEqual([base]);
-    domain.register(base + 1, () => (domain.saveDisable(), "handled"));
-    domain.setPriority(base + 1, 0);
-    soft.set(base + 1);
+  });
+
+  test("no more, once a handler has switched all interrupts off", () => {
+    const { domain, soft, served, serve } = softly();
+    const { base } = soft.allocate(2);
+    domain.register(base, () => (domain.saveDisable(), "handled"));
+    domain.register(base + 1, serve);
     soft.set(base);
-    expect(soft.dispatch(1)).toBe(true);
+    soft.set(base + 1);
+    expect(soft.dispatch()).toBe(true);
+    expect([soft.pending(base + 1), served]).toEqual([true, []]);
     domain.restoreEnable(0);
+    expect([soft.dispatch(), served]).toEqual([false, [base + 1]]);
   });
 
   test("also those that a handler sets, up to the limit", () => {

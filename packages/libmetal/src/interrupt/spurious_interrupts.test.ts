@@ -98,6 +98,16 @@ describe("a line that nobody handles", () => {
     expect(domain.statistics()[0]?.handlers).toHaveLength(1);
   });
 
+  test("is left alone where its only handler went, and is the next one's", () => {
+    const { domain, handler, disabled, raise, state } = line({ window: 1, unhandled: 0 });
+    handler[Symbol.dispose]();
+    const last = domain.register(9, () => (last[Symbol.dispose](), "not-handled"));
+    raise(1);
+    expect([disabled, state()?.spurious]).toEqual([[], 1]);
+    domain.register(9, () => "handled");
+    expect(state()).toMatchObject({ disableDepth: 0, spuriousDisabled: false });
+  });
+
   test("is one whose handler throws at each interrupt", () => {
     const domain = interruptDomain({ spurious: LIMIT });
     const controller = domain.registerController({

@@ -14,6 +14,9 @@ import { describe, expect, test } from "vitest";
 import { count } from "../../../../tools/counts.ts";
 import { outcome } from "../../fixtures/outcome.ts";
 
+/** At the long count it takes minutes. */
+const LONG = { timeout: 1_200_000 };
+
 const refusal = (code: string): unknown => expect.objectContaining({ name: "MetalError", code });
 const PAGE = 4096;
 
@@ -95,7 +98,7 @@ describe("a device behind an IOMMU", () => {
     expect(domain.faults).toBeGreaterThan(1000);
   });
 
-  test("no two mappings share an address, and all of them lead to their bytes", () => {
+  test("no two mappings share an address, and all of them lead to their bytes", LONG, () => {
     const ddr = memory(32);
     const step = fc.record({
       map: fc.boolean(),

@@ -13,6 +13,9 @@ import { count } from "../../../../tools/counts.ts";
 import { manualClock } from "../../fixtures/manual_clock.ts";
 import { outcome } from "../../fixtures/outcome.ts";
 
+/** At the long count it takes minutes. */
+const LONG = { timeout: 1_200_000 };
+
 const refusal = (code: string): unknown => expect.objectContaining({ name: "MetalError", code });
 const PAGE = 4096;
 
@@ -70,7 +73,7 @@ function lookUp(
 }
 
 describe("an IOMMU domain", () => {
-  test("leads where a plain table of pages leads, whatever is mapped and unmapped", () => {
+  test("leads where a plain table of pages leads, whatever is mapped and unmapped", LONG, () => {
     // Half of the greatest length, on average.
     const perRun = 200;
     const memories = [memory("low", 0x100000, 16), memory("high", 0x900000, 16)] as const;
@@ -164,6 +167,17 @@ describe("an IOMMU domain", () => {
     expect([kept?.size, tail?.address, tail?.size]).toEqual([0, 0x14000, 0x4000]);
     domain.unmap(0x14000, 4 * PAGE);
     expect([tail?.size, domain.windows, domain.mapped]).toEqual([0, [], 0]);
+  });
+
+  test("ends a window that was joined with the one before it, for whoever has kept it", () => {
+    const domain = iommuDomain();
+    const ddr = memory("ddr", 0x100000, 3);
+    domain.map(0x10000, ddr, 0, PAGE, "read");
+    domain.map(0x12000, ddr, 2 * PAGE, PAGE, "read");
+    const kept = domain.resolve(0x12000, 4, "read");
+    domain.map(0x11000, ddr, PAGE, PAGE, "read");
+    expect(domain.windows.map(({ size }) => size)).toEqual([3 * PAGE]);
+    expect(kept?.size).toBe(0);
   });
 
   test("joins what goes on in addresses, memory and rights, and nothing else", () => {

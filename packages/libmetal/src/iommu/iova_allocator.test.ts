@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 import { count } from "../../../../tools/counts.ts";
 import { outcome } from "../../fixtures/outcome.ts";
 
+/** At the long count it takes minutes. */
+const LONG = { timeout: 1_200_000 };
+
 const refusal = (code: string): unknown => expect.objectContaining({ name: "MetalError", code });
 const PAGE = 16;
 const PAGES = 32;
@@ -14,7 +17,7 @@ function allocator(): IovaAllocator {
 }
 
 describe("an allocator of device addresses", () => {
-  test("gives out what a plain table of pages would, and takes it back", () => {
+  test("gives out what a plain table of pages would, and takes it back", LONG, () => {
     const step = fc.record({
       act: fc.constantFrom("allocate", "free", "reserve"),
       pages: fc.integer({ min: 1, max: 8 }),
