@@ -4,6 +4,10 @@ import { manualClock } from "../../fixtures/manual_clock.ts";
 
 const refusal = (code: string): unknown => expect.objectContaining({ name: "MetalError", code });
 
+function fail(): never {
+  throw new Error("nothing works");
+}
+
 /** A domain with one controller of lines 32 to 39, and a list of what its handlers were called for. */
 function gic(trigger: "edge" | "level" = "edge") {
   const domain = interruptDomain();
@@ -230,6 +234,16 @@ describe("handlers", () => {
       "irq 1: handler bad1 threw: something without a text",
       "irq 1: handler bad2 threw: undefined",
     ]);
+  });
+
+  test("that throw harm no source, also where the logger throws", () => {
+    const domain = interruptDomain({ logger: { log: fail } });
+    const controller = domain.registerController({ ...controllerOf({ base: 0 }), end: fail });
+    domain.register(1, fail);
+    expect(() => controller.handle(1)).not.toThrow();
+    expect(() => controller.handle(99)).not.toThrow();
+    expect(() => controller.handle(1)).not.toThrow();
+    expect(domain.statistics()[0]?.handlers).toMatchObject([{ failures: 2 }]);
   });
 
   test("T47 that throw without end write a hundred lines in five seconds", () => {

@@ -1,6 +1,7 @@
 import { MetalError } from "../error.ts";
 import { LogLevel, type Logger, silentLogger } from "../log/logger.ts";
 import { rateLimitedLogger } from "../log/rate_limited_logger.ts";
+import { unfailingLogger } from "../log/unfailing_logger.ts";
 import type { Clock } from "../time/clock.ts";
 import { hostClock } from "../time/host_clock.ts";
 import { cascade } from "./cascade.ts";
@@ -147,7 +148,8 @@ export interface InterruptDomain {
 export function interruptDomain(options: InterruptDomainOptions = {}): InterruptDomain {
   const { clock = hostClock, spurious = DEFAULT_SPURIOUS_LIMIT, onNobodyCared } = options;
   // A device can cause lines in the log: a number that is wrong, a handler that throws (T47).
-  const logger = rateLimitedLogger({ logger: options.logger ?? silentLogger, clock });
+  const given = options.logger ?? silentLogger;
+  const logger = unfailingLogger(rateLimitedLogger({ logger: given, clock }));
   const dispatcher = new InterruptDispatcher({
     clock,
     timed: options.clock !== undefined,
