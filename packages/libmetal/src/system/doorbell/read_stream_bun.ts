@@ -1,7 +1,16 @@
 import type { StreamListener, StreamReading } from "./stream_reading.ts";
 
-/** `Bun.connect` with a descriptor, of which its types say nothing. */
-type ConnectDescriptor = (options: Bun.FdSocketOptions) => Promise<Bun.Socket>;
+/** The part of Bun that is used here. Its own types are not at hand in Deno, and leave `fd` out. */
+interface BunSockets {
+  connect(options: {
+    readonly fd: number;
+    readonly socket: {
+      readonly data: (socket: unknown, bytes: Uint8Array) => void;
+      readonly close: () => void;
+      readonly error: () => void;
+    };
+  }): Promise<{ terminate(): void }>;
+}
 
 /**
  * Reads a Unix socket in Bun's event loop.
@@ -13,8 +22,9 @@ export async function readStreamInBun(
   descriptor: number,
   listener: StreamListener,
 ): Promise<StreamReading> {
-  const connect = Bun.connect as unknown as ConnectDescriptor;
-  const socket = await connect({
+  const host: object = globalThis;
+  const bun: BunSockets = Reflect.get(host, "Bun");
+  const socket = await bun.connect({
     fd: descriptor,
     socket: {
       data: (_, bytes) => listener.data(bytes),
