@@ -22,9 +22,12 @@ export interface DmaContextOptions {
   /** What it can take. Default: anything. */
   readonly limits?: DmaLimits;
   /** The addresses of its bus. Default: the physical ones. */
-  readonly addresses?: AddressSpace;
-  /** The IOMMU that it is behind, which makes addresses of their own for each mapping. */
-  readonly iommu?: DeviceDma;
+  readonly addresses?: AddressSpace | undefined;
+  /**
+   * The IOMMU that it is behind, which makes addresses of their own for each mapping: `device.dma`.
+   * Default: none.
+   */
+  readonly iommu?: DeviceDma | undefined;
   /** Which bytes are mapped: to be shared with devices of the same memories. Default: its own. */
   readonly ownership?: DmaOwnership;
   /** Hears who may touch which bytes. */

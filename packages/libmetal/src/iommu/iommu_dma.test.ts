@@ -2,6 +2,7 @@ import {
   bufferMemory,
   type DeviceAccess,
   dmaContext,
+  genericBus,
   identityDomain,
   iommuDma,
   iommuDomain,
@@ -48,6 +49,21 @@ describe("a device behind an IOMMU", () => {
     expect(domain.mapped).toBe(0);
     expect(domain.resolve(first?.address ?? 0, 50, "read")).toBeUndefined();
     expect(domain.faults).toBe(2);
+  });
+
+  test("may be one of a bus, which has it or has none", async () => {
+    const ddr = memory(1);
+    const domain = iommuDomain();
+    const bus = genericBus({
+      devices: [{ name: "eth0", dma: iommuDma(domain) }, { name: "eth1" }],
+    });
+    const addresses: (number | undefined)[] = [];
+    for (const name of ["eth0", "eth1"]) {
+      using device = await bus.open(name);
+      using dma = dmaContext({ name, iommu: device.dma });
+      addresses.push(dma.map(scatterList([{ memory: ddr }]), "read").segments[0]?.address);
+    }
+    expect([addresses, domain.mapped]).toEqual([[PAGE, 0x100000], 0]);
   });
 
   test("is given one segment where its addresses follow one another", () => {
