@@ -15,7 +15,8 @@ export interface SidedMemory extends Disposable {
   /**
    * Asks whether both sides did with it what it stands.
    *
-   * @throws {TestingError} `INCOHERENT` where a cache hid or destroyed a write.
+   * @throws {TestingError} `INCOHERENT` where a cache hid or destroyed a write; `ACCESS` where memory
+   *   of kind `device` refused one.
    */
   check(): void;
 }
@@ -62,7 +63,7 @@ export const deviceModel: MemoryModel = {
       memory,
       host: memory,
       remote: memory,
-      check() {},
+      check: () => device.check(),
       [Symbol.dispose]: () => device[Symbol.dispose](),
     };
   },

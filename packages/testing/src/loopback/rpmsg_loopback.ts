@@ -41,8 +41,8 @@ export interface RpmsgLoopback extends Disposable {
  * has handled when the doorbell has delivered the ring: at once, with the default.
  *
  * @param options Memory, doorbells and environment.
- * @returns Both devices; disposing closes them, and throws {@linkcode TestingError} `INCOHERENT` where
- *   a cache of the memory hid or destroyed a write of theirs.
+ * @returns Both devices; disposing closes them, and throws {@linkcode TestingError} `INCOHERENT` or
+ *   `ACCESS` where the memory does not stand what they did with it.
  *
  * @example
  * ```ts

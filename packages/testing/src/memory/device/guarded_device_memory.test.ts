@@ -32,6 +32,7 @@ describe("guarded device memory", () => {
     memory.words.store8(1, 3);
     expect(memory.words.load32(0)).toBe(0x000203ee);
     expect(refusals).toEqual([]);
+    expect(() => device.check()).not.toThrow();
   });
 
   test("refuses a word that is not aligned, and what lies outside", () => {
@@ -56,6 +57,14 @@ describe("guarded device memory", () => {
       "write misaligned",
       "write outside",
     ]);
+    // Also where somebody caught what was thrown.
+    expect(() => device.check()).toThrow(
+      expect.objectContaining({
+        code: "ACCESS",
+        message:
+          'Use memory "device" of kind device: it refused read (misaligned), write (misaligned), write (outside)',
+      }),
+    );
   });
 
   test("a view is a copy: it does not change with the memory, nor the memory with it", () => {

@@ -28,6 +28,12 @@ export interface GuardedDeviceMemory extends Disposable {
   readonly memory: Memory;
   /** What was refused, in order. */
   readonly refusals: readonly DeviceRefusal[];
+  /**
+   * Asks whether all went well, also where somebody caught what was thrown.
+   *
+   * @throws {TestingError} `ACCESS` where anything was refused.
+   */
+  check(): void;
 }
 
 /**
@@ -81,6 +87,14 @@ export function guardedDeviceMemory(options: GuardedDeviceOptions): GuardedDevic
   return {
     memory: memoryOver(name, physicalAddress, "device", guarded),
     refusals,
+    check() {
+      if (refusals.length === 0) return;
+      const shown = refusals.map(({ operation, rule }) => `${operation} (${rule})`);
+      throw new TestingError(
+        "ACCESS",
+        `Use memory "${name}" of kind device: it refused ${[...new Set(shown)].join(", ")}`,
+      );
+    },
     [Symbol.dispose]() {
       watch[Symbol.dispose]();
     },
