@@ -220,8 +220,8 @@ export class OwnedLock {
         }
       }
     } catch (cause) {
-      // Stopped since nobody waits any more; or closed, or worse: those in line must not wait for it.
-      if (!signal.aborted) this.#line.dismiss("CLOSED", cause);
+      // Stopped since nobody waits any more; or nobody can sleep any more, and so not be served.
+      if (!signal.aborted) this.#line.dismiss(cause);
     }
     this.#sleeper = undefined;
     if (this.#futex.closed) return;

@@ -1,7 +1,7 @@
 import { hostClock } from "../time/host_clock.ts";
 import type { Timer, WaitOptions } from "../time/clock.ts";
 
-/** Why somebody in a line went away without its turn. */
+/** Why somebody in a line went away without a turn. */
 export type TurnFailure = "TIMEOUT" | "ABORTED" | "CLOSED";
 
 /** What somebody in a line is told. */
@@ -15,7 +15,7 @@ export interface TurnOptions<Value> extends WaitOptions {
 
 interface Place<Value> {
   readonly resolve: (value: Value) => void;
-  readonly fail: (failure: TurnFailure, cause?: unknown) => void;
+  readonly reject: (reason: unknown) => void;
   readonly leave: () => void;
 }
 
@@ -29,7 +29,7 @@ export class Turns<Value> {
 
   /**
    * @param closed Aborted when nobody's turn comes any more.
-   * @param emptied Called when the last of the line went away without its turn.
+   * @param emptied Called when the last of the line went away without being served.
    */
   constructor(closed: AbortSignal | undefined, emptied: () => void) {
     this.#closed = closed;
@@ -58,11 +58,11 @@ export class Turns<Value> {
       const fail = (failure: TurnFailure, cause?: unknown): void => {
         leave();
         reject(error(failure, cause));
-        if (this.#line.size === 0) this.#emptied();
+        this.#left();
       };
       const abort = (): void => fail("ABORTED", signal?.reason);
       const close = (): void => fail("CLOSED");
-      const place: Place<Value> = { resolve, fail, leave };
+      const place: Place<Value> = { resolve, reject, leave };
       const timer: Timer = hostClock.after(timeout, () => {
         const value = last();
         if (value === undefined) {
@@ -71,7 +71,7 @@ export class Turns<Value> {
         }
         leave();
         resolve(value);
-        if (this.#line.size === 0) this.#emptied();
+        this.#left();
       });
       this.#line.add(place);
       signal?.addEventListener("abort", abort, { once: true });
@@ -92,8 +92,20 @@ export class Turns<Value> {
     }
   }
 
-  /** Sends everybody away. */
-  dismiss(failure: TurnFailure, cause?: unknown): void {
-    for (const { fail } of this.#line) fail(failure, cause);
+  /**
+   * Sends everybody away.
+   *
+   * @param reason What they are told.
+   */
+  dismiss(reason: unknown): void {
+    for (const { leave, reject } of this.#line) {
+      leave();
+      reject(reason);
+    }
+    this.#left();
+  }
+
+  #left(): void {
+    if (this.#line.size === 0) this.#emptied();
   }
 }

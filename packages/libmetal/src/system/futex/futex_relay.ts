@@ -98,6 +98,22 @@ export function makeFutexRelay(libc: Libc, options: FutexRelayOptions = {}): Fut
   };
 }
 
+function startWorker(workerData: RelayData): Worker {
+  const module = moduleUrl("./relay_worker", import.meta.url);
+  try {
+    return new Worker(module, { workerData, name: "futex relay" });
+  } catch (cause) {
+    const refused = cause instanceof Error && cause.name === "NotCapable";
+    throw new MetalError(
+      "UNSUPPORTED",
+      refused
+        ? `Deno starts the Worker that sleeps on words of shared memory only with --allow-read=${module.pathname}`
+        : `The Worker that sleeps on words of shared memory does not start: ${String(cause)}`,
+      { cause },
+    );
+  }
+}
+
 /** The Worker, and the word that calls it out of its sleep. */
 class RelayLink {
   readonly #worker: Worker;
@@ -121,10 +137,7 @@ class RelayLink {
     this.#address = libc.address(new Uint8Array(control));
     this.#calls = calls;
     const data: RelayData = { control, vectored };
-    const worker = new Worker(moduleUrl("./relay_worker", import.meta.url), {
-      workerData: data,
-      name: "futex relay",
-    });
+    const worker = startWorker(data);
     this.#worker = worker;
     worker.on("message", reported);
     worker.once("error", failed);

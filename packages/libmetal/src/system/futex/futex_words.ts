@@ -49,7 +49,9 @@ export function futexWords(libc: Libc): FutexWords {
     },
     wake(address, count) {
       // The time is not looked at.
-      return libc.futex(address, LINUX.FUTEX_WAKE, Math.min(count, MOST_WOKEN), bytes);
+      const woken = libc.futex(address, LINUX.FUTEX_WAKE, Math.min(count, MOST_WOKEN), bytes);
+      if (woken === -1) throw systemError("Wake a word of shared memory", libc.errno());
+      return woken;
     },
   };
 }

@@ -7,6 +7,7 @@ import { bufferMemory, type Futex } from "@openamp/libmetal";
 import { createSharedMemory, mapSharedFile, openFutex } from "@openamp/libmetal/system";
 import { describe, expect, test } from "vitest";
 import { RUNTIMES, startModule } from "../../../fixtures/other_process.ts";
+import { runProgram, SYSTEM_URL } from "../../../fixtures/runtime_program.ts";
 import { FUTEX_NUMBERS } from "../libc/futex.ts";
 import { loadLibc } from "../libc/libc.ts";
 import { makeFutexRelay } from "./futex_relay.ts";
@@ -207,6 +208,23 @@ describe.each(RUNTIMES)("a process of %s", (runtime) => {
     expect(await other.exit).toBe(code);
   });
 });
+
+test.each(RUNTIMES.filter((runtime) => runtime === "deno"))(
+  "a sleep without blocking says what it needs: %s",
+  async (runtime) => {
+    const program = `
+      import { createSharedMemory, openFutex } from "${SYSTEM_URL}";
+      using shared = await createSharedMemory({ size: 4096 });
+      const futex = await openFutex(shared.memory);
+      const failure = await futex.waitAsync(0, 0, { timeout: 0 }).catch((error) => error);
+      console.log(futex.wait(0, 0, 0), failure.code, failure.message);
+    `;
+    const { output } = await runProgram(program, { runtime, permissions: ["--allow-ffi"] });
+    expect(output).toMatch(
+      /^timed-out UNSUPPORTED Deno starts the Worker .* only with --allow-read=.*relay_worker\.ts$/u,
+    );
+  },
+);
 
 describe("openFutex refuses", () => {
   test("memory that the operating system has not mapped", async () => {

@@ -19,23 +19,23 @@ async function shared(): Promise<Omit<LockPlace, "offset"> & Disposable & { path
   };
 }
 
-/** A Worker that owns a lock, or waits for it. Gives its thread's number as well. */
+/** A Worker that owns a lock, or waits for it; and the number of its thread. */
 async function startOwner(
   path: string,
   what: LockOwnerWork["what"],
-): Promise<readonly [PortableWorker, number]> {
+): Promise<PortableWorker & { readonly tid: number }> {
   const worker = startWorker(new URL("../../../fixtures/lock_owner_worker.ts", import.meta.url));
   worker.post({ path, what } satisfies LockOwnerWork);
-  return [worker, Number(await worker.receive())];
+  return { ...worker, tid: Number(await worker.receive()) };
 }
 
 describe("when a Worker is ended that owns a lock", () => {
   test("the next one gets the mutex and is told", async () => {
     using place = await shared();
     const mutex = createMutex({ ...place, offset: MUTEX });
-    const [worker, tid] = await startOwner(place.path, "mutex");
-    expect([mutex.owner, mutex.tryAcquire()]).toEqual([tid, undefined]);
-    expect(tid).not.toBe(place.identity.tid);
+    using worker = await startOwner(place.path, "mutex");
+    expect([mutex.owner, mutex.tryAcquire()]).toEqual([worker.tid, undefined]);
+    expect(worker.tid).not.toBe(place.identity.tid);
     const waiting = mutex.acquireAsync({ timeout: LONG });
     worker.terminate();
     expect(await waiting).toBe("owner-died");
@@ -46,15 +46,15 @@ describe("when a Worker is ended that owns a lock", () => {
   test("a writer finds dead readers, and readers a dead writer", async () => {
     using place = await shared();
     const lock = createReadWriteLock({ ...place, offset: READ_WRITE });
-    const [reader] = await startOwner(place.path, "read");
+    using reader = await startOwner(place.path, "read");
     expect([lock.readers, lock.tryAcquireWrite()]).toEqual([1, undefined]);
     const writing = lock.acquireWriteAsync({ timeout: LONG });
     reader.terminate();
     expect(await writing).toBe("acquired");
     lock.releaseWrite();
 
-    const [writer, tid] = await startOwner(place.path, "write");
-    expect([lock.writer, lock.tryAcquireRead()]).toEqual([tid, undefined]);
+    using writer = await startOwner(place.path, "write");
+    expect([lock.writer, lock.tryAcquireRead()]).toEqual([writer.tid, undefined]);
     const reading = lock.acquireReadAsync({ timeout: LONG });
     writer.terminate();
     expect(await reading).toBe("owner-died");
@@ -65,21 +65,36 @@ describe("when a Worker is ended that owns a lock", () => {
   });
 });
 
-test("a Worker that waits blocks, and this thread's tasks do not", async () => {
+test("a Worker that waits may block, and tasks do not", async () => {
   using place = await shared();
   const mutex = createMutex({ ...place, offset: MUTEX });
   await mutex.acquireAsync();
-  const [worker] = await startOwner(place.path, "wait");
-  using _ended = worker;
+  using blocked = await startOwner(place.path, "wait");
+  using waiting = await startOwner(place.path, "task");
   let ticks = 0;
   const timer = setInterval(() => ticks++, 5);
-  const waiting = mutex.acquireAsync({ timeout: LONG });
+  const ours = mutex.acquireAsync({ timeout: LONG });
   await expect.poll(() => ticks, { timeout: LONG }).toBeGreaterThan(20);
   clearInterval(timer);
   mutex.release();
-  expect(await waiting).toBe("acquired");
+  expect(await ours).toBe("acquired");
   mutex.release();
-  expect(await worker.receive()).toBe("done");
+  expect(await Promise.all([blocked.receive(), waiting.receive()])).toEqual(["done", "done"]);
+});
+
+test("a Worker whose task waits can be ended, and keeps nobody from the lock", async () => {
+  using place = await shared();
+  const mutex = createMutex({ ...place, offset: MUTEX });
+  await mutex.acquireAsync();
+  for (let round = 0; round < 3; round++) {
+    const waiting = await startOwner(place.path, "task");
+    // It sleeps, or is about to.
+    await expect.poll(() => place.futex.words[MUTEX / 4]).toBeLessThan(0);
+    waiting.terminate();
+    const next = mutex.acquireAsync({ timeout: LONG });
+    mutex.release();
+    expect(await next).toBe("acquired");
+  }
 });
 
 describe.each(RUNTIMES)("when a process of %s is killed", (runtime) => {
