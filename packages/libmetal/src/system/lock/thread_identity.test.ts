@@ -4,9 +4,9 @@ import { threadIdentity } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
 import { startProgram } from "../../../fixtures/other_process.ts";
 
-/** Field 22 of `/proc/<tid>/stat`, read in another way. */
+/** Field 22 of a thread's `stat`, read in another way. */
 function startOf(tid: number): number {
-  const text = readFileSync(`/proc/${tid}/stat`, "utf8");
+  const text = readFileSync(`/proc/${tid}/task/${tid}/stat`, "utf8");
   return Number(text.replace(/^.*\) /su, "").split(" ")[19]);
 }
 

@@ -15,7 +15,8 @@ const DEAD: ReadonlySet<string | undefined> = new Set(["Z", "X", "x"]);
 
 /**
  * Who this thread is, as the operating system says: gettid(2), and when it started, in clock ticks
- * since boot. Whether another thread lives is read from `/proc/<tid>/stat`, in some 20 microseconds.
+ * since boot. Whether another thread lives is read from `/proc/<tid>/task/<tid>/stat`, in some 20
+ * microseconds.
  *
  * The numbers are those of one PID namespace: share locks between processes of one only, so not
  * between containers.
@@ -44,7 +45,7 @@ export async function threadIdentity(): Promise<ThreadIdentity> {
   if (typeof startTime === "string") {
     throw new MetalError(
       "UNSUPPORTED",
-      `Identify thread ${tid}: /proc/${tid}/stat cannot be read; mount /proc`,
+      `Identify thread ${tid}: /proc/${tid}/task/${tid}/stat cannot be read; mount /proc`,
     );
   }
   return {
@@ -63,7 +64,8 @@ export async function threadIdentity(): Promise<ThreadIdentity> {
  * there is one of which nothing can be read: that must not be taken for dead.
  */
 function startOf(libc: Libc, tid: number): number | "absent" | "unknown" {
-  const path = new TextEncoder().encode(`/proc/${tid}/stat\0`);
+  // The same as /proc/<tid>/stat, which qemu-user makes up for the process that it emulates.
+  const path = new TextEncoder().encode(`/proc/${tid}/task/${tid}/stat\0`);
   const descriptor = libc.open(path, LINUX.O_RDONLY | LINUX.O_CLOEXEC, 0);
   const bytes = new Uint8Array(STAT_SIZE);
   let length = -1;
