@@ -212,7 +212,9 @@ export class HeapBlocks {
     let nextSize = 0;
     if (next < chain.end) {
       const nextWord = chain.read(next);
-      if (chain.previous(next) !== start) throw chain.corrupt(`the block at ${next} is not behind`);
+      if (chain.previous(next) !== start) {
+        throw chain.corrupt(`the block at ${next} does not follow the one at ${start}`);
+      }
       if (!isUsed(nextWord)) nextSize = sizeOf(nextWord);
     }
 

@@ -190,6 +190,19 @@ describe("openSharedMemory refuses", () => {
     });
   });
 
+  test.each([-1, NaN, Infinity])("a wait of %d ms", async (timeout) => {
+    expect(await failure({ timeout })).toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  test("an address beyond 2^53 - 1, and leaves nothing that it has made", async () => {
+    for (const create of ["exclusive", "if-missing"] as const) {
+      expect(await failure({ physicalAddress: 2 ** 53, create })).toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+      expect(await failure()).toMatchObject({ code: "NOT_FOUND" });
+    }
+  });
+
   test.each([-1, 0o1000, 0.5])("the mode %d", async (mode) => {
     expect(await failure({ mode, create: "exclusive" })).toMatchObject({
       code: "INVALID_ARGUMENT",

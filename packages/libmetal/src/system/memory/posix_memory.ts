@@ -76,7 +76,8 @@ export interface PosixMemory extends MappedFile {
  *   and is there; `OUT_OF_RANGE` where it is smaller than `size`; `TIMEOUT` where its creator gives it
  *   no size; `ABORTED`; `PERMISSION`, with the mode and the user that stand against it; `NO_SPACE`
  *   where `/dev/shm` is full, or too many files are open; `INVALID_ARGUMENT` for a name, size, mode or
- *   address that no call could accept; `UNSUPPORTED` where the runtime cannot map files; `SYSTEM`.
+ *   address that no call could accept; `UNSUPPORTED` where the runtime cannot map files; `SYSTEM`
+ *   where the operating system refuses otherwise. What this call has made does not stay behind.
  *
  * @example
  * ```ts
@@ -99,6 +100,9 @@ export async function openSharedMemory(options: PosixMemoryOptions): Promise<Pos
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
     throw new MetalError("INVALID_ARGUMENT", `${action}: ${mode} is no mode from 0 to 0o777`);
   }
+  if (!(timeout >= 0 && timeout < Infinity)) {
+    throw new MetalError("INVALID_ARGUMENT", `${action}: ${timeout} ms are no limit of a wait`);
+  }
   if (create !== undefined) checkWritable(action, readOnly);
   const libc = await loadLibc();
   const end = hostClock.now() + timeout;
@@ -107,22 +111,31 @@ export async function openSharedMemory(options: PosixMemoryOptions): Promise<Pos
     try {
       if (!created) checkFile(libc, action, path, descriptor, size, readOnly);
       return { ...mapDescriptor(libc, action, descriptor, path, options), created };
+    } catch (cause) {
+      if (created) libc.unlink(cString(path));
+      throw cause;
     } finally {
       libc.close(descriptor);
     }
   }
 
+  if (create === "exclusive") {
+    // To make it takes all of its blocks: so it is looked for before.
+    const taken = pathStatus(libc, path) !== undefined;
+    const descriptor = taken ? undefined : make(libc, action, path, size, mode);
+    if (descriptor === undefined) throw systemError(action, LINUX.EEXIST);
+    return opened(descriptor, true);
+  }
   // Between a look and a making of it, others may make it and remove it: so both are tried in turns.
   for (;;) {
-    if (create !== undefined) {
-      const descriptor = make(libc, action, path, size, mode);
-      if (descriptor !== undefined) return opened(descriptor, true);
-      if (create === "exclusive") throw systemError(action, LINUX.EEXIST);
-    }
     const found = find(libc, action, path, readOnly);
     if (found !== undefined && found.sized) return opened(found.descriptor, false);
     if (found !== undefined) libc.close(found.descriptor);
     else if (create === undefined) throw missing(libc, action);
+    else {
+      const descriptor = make(libc, action, path, size, mode);
+      if (descriptor !== undefined) return opened(descriptor, true);
+    }
     if (hostClock.now() >= end) {
       throw new MetalError(
         "TIMEOUT",

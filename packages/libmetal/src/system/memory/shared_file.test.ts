@@ -197,6 +197,9 @@ describe("mapSharedFile refuses", () => {
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(`offset ${offset} is not a multiple of the page size`),
     });
+    const made = { path: `${path}.made`, create: true };
+    expect(await failure({ ...made, offset })).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(existsSync(made.path)).toBe(false);
   });
 
   test("a mapping that ends behind the file (T46)", async () => {

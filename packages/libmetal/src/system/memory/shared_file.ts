@@ -55,7 +55,7 @@ export interface SharedFileOptions extends DescriptorOptions {
 export async function mapSharedFile(options: SharedFileOptions): Promise<MappedFile> {
   const { path, size, offset = 0, create = false, readOnly = false } = options;
   const action = `${create ? "Create" : "Map"} the shared file "${path}"`;
-  checkSize(action, size);
+  checkSize(action, size, offset);
   if (create) checkWritable(action, readOnly);
   const name = cPath(action, path);
   const libc = await loadLibc();

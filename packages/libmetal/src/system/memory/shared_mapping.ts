@@ -71,18 +71,22 @@ export interface DescriptorOptions extends SharedMemoryOptions {
 }
 
 /**
- * Refuses a size that cannot be mapped, before anything is opened.
+ * Refuses a range that cannot be mapped, before anything is opened.
  *
  * @param action What is attempted, on what.
  * @param size Bytes.
+ * @param offset Where it starts in the file. Default 0.
  * @throws {MetalError} `INVALID_ARGUMENT`.
  */
-export function checkSize(action: string, size: number): void {
-  if (size > 0 && size <= MAXIMUM_SIZE && size % 4 === 0) return;
-  throw new MetalError(
-    "INVALID_ARGUMENT",
-    `${action}: ${size} bytes are not a multiple of 4 between 4 and 4 GiB`,
-  );
+export function checkSize(action: string, size: number, offset: number = 0): void {
+  if (!(size > 0 && size <= MAXIMUM_SIZE && size % 4 === 0)) {
+    throw new MetalError(
+      "INVALID_ARGUMENT",
+      `${action}: ${size} bytes are not a multiple of 4 between 4 and 4 GiB`,
+    );
+  }
+  // No page is smaller than 4 KiB; which size they have is known only when the file is open.
+  checkOffset(action, offset, 4096);
 }
 
 /**
@@ -97,8 +101,8 @@ export function checkSize(action: string, size: number): void {
  * @param release What to do beside ending the mapping when it is closed.
  * @returns The mapping.
  * @throws {MetalError} `INVALID_ARGUMENT` for the address or the offset; `PERMISSION` where the
- *   physical pages are hidden; where it cannot be mapped,
- *   what {@linkcode systemError} makes of the reason.
+ *   physical pages are hidden; where it cannot be mapped, what {@linkcode systemError} makes of the
+ *   reason.
  */
 export function mapDescriptor(
   libc: Libc,
