@@ -13,6 +13,7 @@ export default defineConfig({
         pool: emulated(name),
         include: ["packages/libmetal/src/system/**/*.test.ts"],
         exclude: [
+          "**/*.boot.test.ts",
           "**/*.soak.test.ts",
           // qemu-user chooses addresses by small pages, and the kernel then refuses huge ones.
           "**/huge_pages.test.ts",

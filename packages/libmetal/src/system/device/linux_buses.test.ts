@@ -1,7 +1,6 @@
 import type { LogLevel } from "@openamp/libmetal";
 import { linuxBuses } from "@openamp/libmetal/system";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runProgram, SYSTEM_URL } from "../../../fixtures/runtime_program.ts";
 import { addDevice, addUio, type MadeUpTree, madeUpTree } from "../../../fixtures/made_up_tree.ts";
 
 let tree: MadeUpTree;
@@ -49,14 +48,4 @@ test("the buses of this machine are what it has", async () => {
   for (const name of buses.list()) {
     expect(await buses.find(name).list()).toBeInstanceOf(Array);
   }
-});
-
-test("what Deno does not allow is an error of ours, with the flag to add", async () => {
-  const program = `
-    const { platformBus } = await import(${JSON.stringify(SYSTEM_URL)});
-    const failure = await platformBus().list().catch((error) => error);
-    console.log(failure.name + " " + failure.code + ": " + failure.message);
-  `;
-  const { output } = await runProgram(program, { runtime: "deno", permissions: ["--allow-ffi"] });
-  expect(output).toMatch(/^MetalError PERMISSION: Look at "\/sys\/bus": .*--allow-/);
 });

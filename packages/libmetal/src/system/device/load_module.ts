@@ -23,6 +23,8 @@ export async function loadModule(
   const { timeout = LIMIT, signal } = options;
   const action = `Load the kernel module "${module}"`;
   const line = `type as root: modprobe ${module}`;
+  const absent = (cause?: unknown): MetalError =>
+    new MetalError("NOT_FOUND", `${action}: ${command} cannot be run; ${line}`, { cause });
   if (signal?.aborted) throw aborted(action, signal);
   const child = spawn(command, ["--", module], { stdio: ["ignore", "ignore", "pipe"] });
   let words = "";
@@ -45,14 +47,17 @@ export async function loadModule(
     };
     child.once("error", (cause) => {
       end();
-      reject(
-        new MetalError("NOT_FOUND", `${action}: ${command} cannot be run; ${line}`, { cause }),
-      );
+      reject(absent(cause));
     });
     child.once("close", (status) => {
       end();
       if (status === 0) {
         resolve();
+        return;
+      }
+      // What a child says by its status where it could not become the program.
+      if (status === 127 && words === "") {
+        reject(absent());
         return;
       }
       const said = words.trim() === "" ? `status ${status}` : printable(words.trim());

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { platformBus } from "@openamp/libmetal/system";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../../fixtures/eventually.ts";
@@ -12,8 +12,6 @@ import {
   madeUpTree,
   playKernel,
 } from "../../../fixtures/made_up_tree.ts";
-import { asNobody } from "../../../fixtures/other_rights.ts";
-import { runProgram, SYSTEM_URL } from "../../../fixtures/runtime_program.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 
@@ -445,29 +443,6 @@ describe("a driver", () => {
       message: expect.stringContaining("Linux has it since version 3.17"),
     });
   });
-});
-
-test("another user than root is told what giving a driver takes", async () => {
-  addDevice(tree, { bus: "platform", name: SLCR });
-  addDriver(tree, "platform", GENIRQ);
-  chmodSync(tree.root, 0o755);
-  for (const file of [`devices/${SLCR}/driver_override`, `drivers/${GENIRQ}/bind`]) {
-    chmodSync(tree.path(`/sys/bus/platform/${file}`), 0o444);
-  }
-  const { output, complaint } = await runProgram(
-    `
-      const { platformBus } = await import(${JSON.stringify(SYSTEM_URL)});
-      const bus = platformBus({ root: ${JSON.stringify(tree.root)} });
-      const failure = await bus.open("${SLCR}").catch((error) => error);
-      console.log(failure.code + ": " + failure.message);
-    `,
-    { wrapper: asNobody, permissions: ["--allow-all"] },
-  );
-  expect(complaint).toBe("");
-  expect(output).toMatch(
-    /^PERMISSION: Open device .*driver_override": permission denied \(EACCES\)/,
-  );
-  expect(output).toContain("; to give a device another driver takes root; or give it beforehand");
 });
 
 describe("what is missing is one sentence with the way out", () => {
