@@ -34,7 +34,7 @@ const POLL_INTERVAL = 5;
  */
 export function atomicsFutex(shared: Memory | SharedArrayBuffer): Futex {
   if (!("mapping" in shared)) {
-    const words = new Int32Array(shared, 0, shared.byteLength >>> 2);
+    const words = new Int32Array(shared, 0, Math.floor(shared.byteLength / 4));
     return new AtomicsFutex("a shared buffer", words, undefined);
   }
   const { name, kind, size, mapping } = shared;
@@ -48,7 +48,7 @@ export function atomicsFutex(shared: Memory | SharedArrayBuffer): Futex {
             "between processes take openFutex of @openamp/libmetal/system",
     );
   }
-  const words = new Int32Array(mapping.buffer, mapping.byteOffset, size >>> 2);
+  const words = new Int32Array(mapping.buffer, mapping.byteOffset, size / 4);
   return new AtomicsFutex(name, words, mapping.closed);
 }
 

@@ -37,6 +37,6 @@ export class WordAlias {
     const fixed = buffer instanceof ArrayBuffer ? !buffer.resizable : !buffer.growable;
     if (byteOffset % 4 !== 0 || !fixed) return;
     this.array = array;
-    this.words = new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+    this.words = new Uint32Array(buffer, byteOffset, Math.floor(byteLength / 4));
   }
 }

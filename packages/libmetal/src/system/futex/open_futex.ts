@@ -51,7 +51,7 @@ export async function openFutex(memory: Memory): Promise<Futex> {
     );
   }
   const libc = await loadLibc();
-  const words = new Int32Array(mapping.buffer, mapping.byteOffset, size >>> 2);
+  const words = new Int32Array(mapping.buffer, mapping.byteOffset, size / 4);
   return new SystemFutex(name, words, address, mapping.closed, futexWords(libc), futexRelay(libc));
 }
 

@@ -48,6 +48,23 @@ test("a block is freed by another mapping of the same memory, and waits do not b
   await expect(heap.allocateAsync(1)).rejects.toMatchObject({ code: "CLOSED" });
 });
 
+test("a heap may have 4 GiB, and blocks of most of it", async () => {
+  using shared = await createSharedMemory({ size: 2 ** 32 });
+  const heap = await openProcessHeap(shared.memory);
+  const sizes = [3 * 2 ** 30, 2 ** 29, 100];
+  const offsets = sizes.map((size) => heap.allocate(size, { alignment: 4096 }));
+  for (const [index, offset] of offsets.entries()) {
+    const last = offset + (sizes[index] ?? 0) - 4;
+    shared.memory.write32(last, index + 1);
+    expect([offset % 4096, shared.memory.read32(last)]).toEqual([0, index + 1]);
+  }
+  expect(() => heap.allocate(2 ** 30)).toThrow(expect.objectContaining({ code: "NO_SPACE" }));
+  for (const offset of offsets) heap.free(offset);
+  const { capacity, largestFree, freeBlocks } = heap.statistics();
+  expect([largestFree, freeBlocks]).toEqual([capacity - 16, 1]);
+  expect(heap.allocate(largestFree)).toBeLessThan(4096);
+});
+
 test.each([1024, 0x1004])("%d bytes are no memory for it", async (size) => {
   using shared = await createSharedMemory({ size });
   await expect(openProcessHeap(shared.memory)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
