@@ -4,7 +4,7 @@ import type { DeviceParts } from "../../device/device_parts.ts";
 import { openedDevices } from "../../device/opened_devices.ts";
 import { MetalError } from "../../error.ts";
 import { type Logger, silentLogger } from "../../log/logger.ts";
-import { type Libc, loadLibc } from "../libc/libc.ts";
+import type { Libc } from "../libc/libc.ts";
 import { checkBus, type DevicePlace, findDevice } from "./device_place.ts";
 import { bindDriver, type BindingOptions, type BoundDriver } from "./driver_binding.ts";
 import { releaseStack } from "./release_stack.ts";
@@ -19,8 +19,6 @@ export interface KernelBusOptions extends Omit<BindingOptions, "driver" | "signa
   readonly root?: string;
   /** Takes a line where a handler throws. Default: none is written. */
   readonly logger?: Logger;
-  /** The C library. Default: that of this machine; a test puts another kernel behind it. */
-  readonly libc?: Libc;
 }
 
 /** A bus of the kernel. */
@@ -31,7 +29,8 @@ export interface KernelBus<Options extends BindingOptions = BindingOptions> exte
    * it keeps the program alive.
    *
    * @param device Its name.
-   * @param options What differs from the options of the bus.
+   * @param options What differs from the options of the bus. Of a device that is open already, those
+   *   of its first opening hold.
    * @returns The device, for its opener to close.
    * @throws {MetalError} `NOT_FOUND` for a device, with the names that are near, or for a driver that
    *   is not loaded, with the line to type; `PERMISSION`, with the rule for udev or the right that is
@@ -49,6 +48,8 @@ export interface KernelBusKind<Options extends BindingOptions> {
   readonly drivers: readonly string[];
   /** Opens a device that one of them has. */
   readonly open: (opening: Opening<Options>) => Promise<DeviceParts>;
+  /** Loads the C library: that of this machine, or one behind which a test has another kernel. */
+  readonly loadLibc: () => Promise<Libc>;
 }
 
 /** A device that has its driver, about to be opened. */
@@ -78,7 +79,7 @@ export function kernelBus<Options extends BindingOptions>(
   kind: KernelBusKind<Options>,
   busOptions: KernelBusOptions,
 ): KernelBus<Options> {
-  const { root = "/", logger = silentLogger, libc, ...binding } = busOptions;
+  const { root = "/", logger = silentLogger, ...binding } = busOptions;
   const { name: bus, drivers } = kind;
   const sysfs = sysfsAt(root);
   const opened = openedDevices(bus);
@@ -87,15 +88,15 @@ export function kernelBus<Options extends BindingOptions>(
     const opening = releaseStack();
     try {
       // The C library first: where it cannot be called, no driver is changed for nothing.
-      const calls = libc ?? (await loadLibc());
+      const libc = await kind.loadLibc();
       const bound: BoundDriver = await bindDriver(sysfs, place, drivers, options);
       opening.push(bound.release);
       const { driver } = bound;
-      const parts = await kind.open({ libc: calls, sysfs, place, driver, options, logger });
+      const parts = await kind.open({ libc, sysfs, place, driver, options, logger });
       if (parts.release !== undefined) opening.push(parts.release);
       return { ...parts, release: () => opening.release() };
     } catch (cause) {
-      opening.release();
+      opening.abandon();
       throw cause;
     }
   }

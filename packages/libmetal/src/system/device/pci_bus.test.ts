@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { pciBus } from "@openamp/libmetal/system";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../../fixtures/eventually.ts";
 import { fakeUio } from "../../../fixtures/fake_uio.ts";
@@ -13,6 +12,7 @@ import {
 } from "../../../fixtures/made_up_tree.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
+import { pciBusOver } from "./pci_bus.ts";
 
 const CARD = "0000:00:04.0";
 const GENERIC = "uio_pci_generic";
@@ -88,7 +88,7 @@ describe("a PCI device over UIO", () => {
     const folder = addCard();
     addUio(tree, folder, "uio0");
     const uio = fakeUio(libc, tree, 1);
-    using device = await pciBus({ root: tree.root, libc: uio.libc }).open(CARD);
+    using device = await pciBusOver(async () => uio.libc, { root: tree.root }).open(CARD);
     expect([device.driver, device.regions.map(({ name }) => name)]).toEqual([
       GENERIC,
       ["bar0", "bar1", "bar3", "bar4", "config"],
@@ -134,7 +134,7 @@ describe("a PCI device over UIO", () => {
     addUio(tree, folder, "uio0");
     const uio = fakeUio(libc, tree, 1);
     uio.refuseOrders(LINUX.ENOSYS);
-    using device = await pciBus({ root: tree.root, libc: uio.libc }).open(CARD);
+    using device = await pciBusOver(async () => uio.libc, { root: tree.root }).open(CARD);
     const config = device.region("config");
     const interrupt = device.interrupt();
     interrupt.enable();
@@ -156,7 +156,7 @@ describe("a PCI device over UIO", () => {
     addDriver(tree, "pci", GENERIC);
     using kernel = playKernel(tree, "pci", ["e1000", GENERIC], () => addUio(tree, folder, "uio0"));
     const uio = fakeUio(libc, tree, 1);
-    using device = await pciBus({ root: tree.root, libc: uio.libc }).open(CARD);
+    using device = await pciBusOver(async () => uio.libc, { root: tree.root }).open(CARD);
     expect([device.driver, kernel.orders]).toEqual([
       GENERIC,
       [`e1000/unbind ${CARD} ${GENERIC}`, `${GENERIC}/bind ${CARD} ${GENERIC}`],
@@ -171,7 +171,7 @@ describe("a PCI device over UIO", () => {
     addUio(tree, folder, "uio0");
     tree.remove(`${folder}/${file}`);
     const uio = fakeUio(libc, tree, 1);
-    const bus = pciBus({ root: tree.root, libc: uio.libc });
+    const bus = pciBusOver(async () => uio.libc, { root: tree.root });
     await expect(bus.open(CARD)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(words),
@@ -193,7 +193,7 @@ describe("a PCI device over UIO", () => {
     ]);
     const uio = fakeUio(libc, tree, 2);
     for (const file of ["resource0", "resource1"]) tree.remove(`${folder}/${file}`);
-    using device = await pciBus({ root: tree.root, libc: uio.libc }).open(CARD);
+    using device = await pciBusOver(async () => uio.libc, { root: tree.root }).open(CARD);
     expect(device.regions.map(({ name }) => name)).toEqual([
       "bar0",
       "bar1",
@@ -212,7 +212,7 @@ describe("a PCI device over UIO", () => {
     const folder = addCard();
     addUio(tree, folder, "uio0");
     const uio = fakeUio(libc, tree, 1);
-    const bus = pciBus({ root: tree.root, libc: refusing(uio.libc, "resource0") });
+    const bus = pciBusOver(async () => refusing(uio.libc, "resource0"), { root: tree.root });
     await expect(bus.open(CARD)).rejects.toMatchObject({
       code: "PERMISSION",
       message: expect.stringContaining(
@@ -226,7 +226,7 @@ describe("a PCI device over UIO", () => {
     const folder = addCard();
     addUio(tree, folder, "uio0");
     const uio = fakeUio(libc, tree, 1);
-    const bus = pciBus({ root: tree.root, libc: refusing(uio.libc, "config") });
+    const bus = pciBusOver(async () => refusing(uio.libc, "config"), { root: tree.root });
     using device = await bus.open(CARD);
     const config = device.region("config");
     expect(config.read16(0)).toBe(0x1234);

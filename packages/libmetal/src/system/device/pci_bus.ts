@@ -1,4 +1,4 @@
-import type { Libc } from "../libc/libc.ts";
+import { type Libc, loadLibc } from "../libc/libc.ts";
 import type { BindingOptions } from "./driver_binding.ts";
 import { type KernelBus, kernelBus, type KernelBusOptions } from "./kernel_bus.ts";
 import { openPciUio } from "./pci/open_pci_uio.ts";
@@ -39,11 +39,26 @@ export interface PciOpenOptions extends BindingOptions {
  * ```
  */
 export function pciBus(options: KernelBusOptions = {}): KernelBus<PciOpenOptions> {
+  return pciBusOver(loadLibc, options);
+}
+
+/**
+ * The same over another C library.
+ *
+ * @param library Loads it.
+ * @param options The root, and what holds for all of its devices.
+ * @returns The bus.
+ */
+export function pciBusOver(
+  library: () => Promise<Libc>,
+  options: KernelBusOptions,
+): KernelBus<PciOpenOptions> {
   let groups: VfioGroups | undefined;
   const groupsOf = (libc: Libc, sysfs: Sysfs): VfioGroups => (groups ??= vfioGroups(libc, sysfs));
   return kernelBus<PciOpenOptions>(
     {
       name: "pci",
+      loadLibc: library,
       drivers: ["uio_pci_generic", "vfio-pci"],
       open: (opening) =>
         opening.driver === "vfio-pci"

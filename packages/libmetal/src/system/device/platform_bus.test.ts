@@ -14,6 +14,7 @@ import {
 } from "../../../fixtures/made_up_tree.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
+import { platformBusOver } from "./platform_bus.ts";
 
 const SLCR = "f8000000.slcr";
 const GENIRQ = "uio_pdrv_genirq";
@@ -112,8 +113,22 @@ describe("a platform device over UIO", () => {
     addUio(tree, folder, "uio0", [{ addr: "0xffffffffffffffff", size, name: "dma" }]);
     const onOpen = (): void => tree.write(`${folder}/uio/uio0/maps/map0/addr`, "0x10000000\n");
     const uio = fakeUio(libc, tree, 1, { onOpen });
-    using device = await platformBus({ root: tree.root, libc: uio.libc }).open(SLCR);
+    using device = await platformBusOver(async () => uio.libc, { root: tree.root }).open(SLCR);
     expect([device.driver, device.memory("dma").physicalAddress]).toEqual([DMEM, 0x10000000]);
+  });
+
+  test("has what cannot be mapped, being larger than 4 GiB, as a region that says so", async () => {
+    addSlcr([slcrMap(), { addr: "0x800000000", size: "0x200000000", name: "frames" }]);
+    addMemory(2, { 0: 7 });
+    using device = await platformBus({ root: tree.root }).open(SLCR);
+    const frames = device.region("frames");
+    expect([device.memory("slcr").read32(0), frames.size]).toEqual([7, 2 ** 33]);
+    expect(() => frames.read32(0)).toThrow(
+      expect.objectContaining({
+        code: "UNSUPPORTED",
+        message: expect.stringContaining("no more than 4 GiB could be mapped"),
+      }),
+    );
   });
 
   test("tells of ports, and says that nobody reaches them", async () => {
@@ -177,7 +192,7 @@ describe("a platform device over UIO", () => {
     ["no size", { size: undefined }, "NOT_FOUND", 'map0/size": there is no such file'],
     ["an address beyond 2^53", { addr: "0xffffffffffffffff" }, "OUT_OF_RANGE", "beyond 2^53 - 1"],
     ["an offset beyond its size", { offset: "0x100000" }, "OUT_OF_RANGE", "and begins at 1048576"],
-    ["a size beyond 4 GiB", { size: "0x200000000" }, "INVALID_ARGUMENT", "4 GiB"],
+    ["less than a word", { size: "0x2" }, "INVALID_ARGUMENT", "less than a word"],
     ["an odd offset", { offset: "0x4" }, "MISALIGNED", ""],
   ])("whose map has %s is refused, and nothing stays open", async (_, fault, code, words) => {
     const map: Record<string, string | undefined> = { ...slcrMap(), ...fault };
@@ -197,7 +212,7 @@ async function openInterrupting(options: FakeUioOptions = {}) {
   const folder = addSlcr();
   tree.write(`${folder}/event`, `${options.event ?? 0}\n`);
   const uio = fakeUio(libc, tree, 1, options);
-  const device = await platformBus({ root: tree.root, libc: uio.libc }).open(SLCR);
+  const device = await platformBusOver(async () => uio.libc, { root: tree.root }).open(SLCR);
   return { uio, device };
 }
 
@@ -242,7 +257,7 @@ describe("the interrupt of a UIO device", () => {
     const folder = addSlcr();
     tree.write(`${folder}/event`, "7\n");
     const uio = fakeUio(libc, tree, 1, { event: 9 });
-    using device = await platformBus({ root: tree.root, libc: uio.libc }).open(SLCR);
+    using device = await platformBusOver(async () => uio.libc, { root: tree.root }).open(SLCR);
     uio.interrupt();
     await eventually(() => device.interrupt().count > 0, "an interrupt");
     // Two of before, and one of now.
@@ -287,7 +302,9 @@ describe("the interrupt of a UIO device", () => {
     addSlcr();
     const uio = fakeUio(libc, tree, 1);
     const logger = { log: (_: number, line: string) => void lines.push(line) };
-    using device = await platformBus({ root: tree.root, libc: uio.libc, logger }).open(SLCR);
+    using device = await platformBusOver(async () => uio.libc, { root: tree.root, logger }).open(
+      SLCR,
+    );
     uio.unplug();
     await eventually(() => lines.length > 0, "a line");
     expect([lines[0], device.interrupt().count]).toEqual(["interrupt uio0: the device is gone", 0]);
@@ -500,11 +517,11 @@ describe("what is missing is one sentence with the way out", () => {
   ])("a device file that is refused with %d", async (errno, code, words) => {
     addSlcr();
     const uio = fakeUio(libc, tree, 1, { refuseOpen: errno });
-    await expect(platformBus({ root: tree.root, libc: uio.libc }).open(SLCR)).rejects.toMatchObject(
-      {
-        code,
-        message: expect.stringContaining(words),
-      },
-    );
+    await expect(
+      platformBusOver(async () => uio.libc, { root: tree.root }).open(SLCR),
+    ).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words),
+    });
   });
 });

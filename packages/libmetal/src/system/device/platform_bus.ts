@@ -1,3 +1,4 @@
+import { type Libc, loadLibc } from "../libc/libc.ts";
 import type { BindingOptions } from "./driver_binding.ts";
 import { type KernelBus, kernelBus, type KernelBusOptions } from "./kernel_bus.ts";
 import { openUio } from "./uio/open_uio.ts";
@@ -26,9 +27,24 @@ import { openUio } from "./uio/open_uio.ts";
  * ```
  */
 export function platformBus(options: KernelBusOptions = {}): KernelBus {
+  return platformBusOver(loadLibc, options);
+}
+
+/**
+ * The same over another C library.
+ *
+ * @param library Loads it.
+ * @param options The root, and what holds for all of its devices.
+ * @returns The bus.
+ */
+export function platformBusOver(
+  library: () => Promise<Libc>,
+  options: KernelBusOptions,
+): KernelBus {
   return kernelBus<BindingOptions>(
     {
       name: "platform",
+      loadLibc: library,
       drivers: ["uio_pdrv_genirq", "uio_dmem_genirq"],
       open: ({ libc, sysfs, place, driver, options: wait, logger }) =>
         openUio(libc, sysfs, place, { driver, wait, logger }),

@@ -16,4 +16,10 @@ test("everything is given back once, the last one first, also behind a failure",
   expect(() => stack.release()).toThrow("third");
   stack.release();
   expect(order).toEqual([3, 2, 1]);
+  stack.push(() => {
+    order.push(4);
+    throw new Error("fourth");
+  });
+  stack.abandon();
+  expect(order).toEqual([3, 2, 1, 4]);
 });

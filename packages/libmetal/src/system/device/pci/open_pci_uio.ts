@@ -112,7 +112,7 @@ function openResource(
   }
   try {
     const action = `${place.action}: register ${index}`;
-    const region = mapRegion(libc, action, descriptor, path, {
+    const mapped = mapRegion(libc, action, descriptor, path, {
       name,
       fileOffset: 0,
       // Registers of less than a page lie anywhere in theirs.
@@ -120,8 +120,8 @@ function openResource(
       physicalAddress,
       size,
     });
-    opened.push(() => region[Symbol.dispose]());
-    return region.memory;
+    opened.push(() => mapped[Symbol.dispose]());
+    return mapped.region;
   } finally {
     libc.close(descriptor);
   }

@@ -1,7 +1,6 @@
 import type { DeviceParts } from "../../../device/device_parts.ts";
 import type { DeviceRegion } from "../../../device/device.ts";
 import type { Logger } from "../../../log/logger.ts";
-import type { Memory } from "../../../memory/memory.ts";
 import type { WaitOptions } from "../../../time/clock.ts";
 import type { Libc } from "../../libc/libc.ts";
 import { LINUX } from "../../libc/linux.ts";
@@ -31,7 +30,7 @@ export interface OpenUioOptions {
    * @param opened What closes what the bus opens.
    */
   readonly busParts?: (
-    take: (place: MapPlace) => Memory | undefined,
+    take: (place: MapPlace) => DeviceRegion | undefined,
     opened: ReleaseStack,
   ) => BusParts;
 }
@@ -87,12 +86,12 @@ export async function openUio(
     opened.push(() => libc.close(descriptor));
 
     const maps = [...readMaps(sysfs, file.folder)];
-    const open = (map: UioMap): Memory => {
-      const region = openMap(libc, action, descriptor, file.path, map);
-      opened.push(() => region[Symbol.dispose]());
-      return region.memory;
+    const open = (map: UioMap): DeviceRegion => {
+      const mapped = openMap(libc, action, descriptor, file.path, map);
+      opened.push(() => mapped[Symbol.dispose]());
+      return mapped.region;
     };
-    const take = ({ name, address, size }: MapPlace): Memory | undefined => {
+    const take = ({ name, address, size }: MapPlace): DeviceRegion | undefined => {
       const at = maps.findIndex((map) => map.address + map.offset === address);
       const [map] = at === -1 ? [] : maps.splice(at, 1);
       return map && open({ ...map, name, size: Math.min(map.size, map.offset + size) });
@@ -110,7 +109,7 @@ export async function openUio(
           descriptor,
           before,
           logger,
-          control: known?.control ?? irqControl(libc, descriptor, driver),
+          control: known?.control ?? irqControl(libc, descriptor, place.name, driver),
         });
     if (source !== undefined) opened.push(() => source[Symbol.dispose]());
     return {
@@ -121,7 +120,7 @@ export async function openUio(
       release: () => opened.release(),
     };
   } catch (cause) {
-    opened.release();
+    opened.abandon();
     throw cause;
   }
 }

@@ -90,15 +90,21 @@ export async function openUioInterrupt(
  *
  * @param libc The C library.
  * @param descriptor The device file.
- * @param driver The name of the driver, for messages.
+ * @param device The name of the device, for messages.
+ * @param driver The name of its driver.
  * @returns The switch. It throws `UNSUPPORTED` where the driver has none, or the device no
  *   interrupt.
  */
-export function irqControl(libc: Libc, descriptor: number, driver: string): InterruptSwitch {
+export function irqControl(
+  libc: Libc,
+  descriptor: number,
+  device: string,
+  driver: string,
+): InterruptSwitch {
   const order = new Int32Array(1);
   const bytes = new Uint8Array(order.buffer);
   return (on) => {
-    const action = `Switch the interrupt ${on ? "on" : "off"}`;
+    const action = `Switch the interrupt of device "${device}" ${on ? "on" : "off"}`;
     order[0] = on ? 1 : 0;
     if (libc.write(descriptor, bytes, 4) === 4) return;
     const errno = libc.errno();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { bufferMemory } from "@openamp/libmetal";
-import { createSharedMemory, pciBus, type PciInterruptOptions } from "@openamp/libmetal/system";
+import { createSharedMemory, type PciInterruptOptions } from "@openamp/libmetal/system";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../../../fixtures/eventually.ts";
 import {
@@ -13,6 +13,7 @@ import { addDevice, type MadeUpTree, madeUpTree } from "../../../../fixtures/mad
 import { type Libc, loadLibc } from "../../libc/libc.ts";
 import { LINUX } from "../../libc/linux.ts";
 import { VFIO } from "./vfio_layouts.ts";
+import { pciBusOver } from "../pci_bus.ts";
 
 const CARD = "0000:00:04.0";
 const ALL =
@@ -56,7 +57,7 @@ const area = (offset: number, size: number) =>
   new Uint8Array(new BigUint64Array([1n, BigInt(offset), BigInt(size)]).buffer);
 
 function busOf(vfio: FakeVfio) {
-  return pciBus({ root: tree.root, libc: vfio.libc });
+  return pciBusOver(async () => vfio.libc, { root: tree.root });
 }
 
 describe("a PCI device over VFIO", () => {

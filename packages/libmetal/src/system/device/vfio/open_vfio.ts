@@ -87,7 +87,7 @@ export async function openVfio(
       release: () => opened.release(),
     };
   } catch (cause) {
-    opened.release();
+    opened.abandon();
     throw cause;
   }
 }

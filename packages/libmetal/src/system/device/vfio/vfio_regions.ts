@@ -65,12 +65,12 @@ export function openVfioRegions(
     };
     const offset = member(VFIO_REGION_INFO, info, "offset");
     if (mappable(info, flags, size)) {
-      const region = mapRegion(libc, `${action}: region ${index}`, descriptor, place.name, {
+      const mapped = mapRegion(libc, `${action}: region ${index}`, descriptor, place.name, {
         ...place,
         fileOffset: offset,
       });
-      opened.push(() => region[Symbol.dispose]());
-      regions.push(region.memory);
+      opened.push(() => mapped[Symbol.dispose]());
+      regions.push(mapped.region);
     } else {
       const writable = (flags & VFIO.VFIO_REGION_INFO_FLAG_WRITE) !== 0;
       regions.push(descriptorRegion(libc, file, { ...place, offset, writable }));
