@@ -15,6 +15,8 @@ export interface Mman {
   ) => number;
   /** Ends a mapping. */
   readonly munmap: (address: number, length: number) => number;
+  /** Says what is done with a range. */
+  readonly madvise: (address: number, length: number, advice: number) => number;
   /** Keeps the pages of a range where they are, and in memory. */
   readonly mlock: (address: number, length: number) => number;
 }
@@ -25,6 +27,7 @@ export function mman(library: ForeignLibrary): Mman {
     memfdCreate: bindLazily(library, "memfd_create", "int", ["bytes", "int"]),
     mmap: bindLazily(library, "mmap", "long", ["long", "long", "int", "int", "int", "long"]),
     munmap: bindLazily(library, "munmap", "int", ["long", "long"]),
+    madvise: bindLazily(library, "madvise", "int", ["long", "long", "int"]),
     mlock: bindLazily(library, "mlock", "int", ["long", "long"]),
   };
 }

@@ -32,14 +32,15 @@ export function reserveBlocks(
 
 /**
  * Refuses what is no ordinary file, or ends before the memory does; and reserves the blocks that it
- * has not. A page of a mapping that finds no room when it is first touched is SIGBUS.
+ * has not, where it is open for writing. A page of a mapping that finds no room when it is first
+ * touched is SIGBUS.
  *
  * @param libc The C library.
  * @param action What is attempted, on what.
  * @param path Where it was found.
  * @param descriptor The file.
  * @param length Bytes that are wanted.
- * @param readOnly Whether it is open for reading only: then nothing can be reserved.
+ * @param readOnly Whether it is open for reading only: see {@linkcode touchHoles}.
  * @throws {MetalError} `INVALID_ARGUMENT`, `OUT_OF_RANGE` or `NO_SPACE`.
  */
 export function checkFile(
@@ -70,6 +71,36 @@ export function checkFile(
   } while (errno === LINUX.EINTR);
   // What cannot reserve can still be mapped; docs/limits.md has it.
   if (errno !== 0 && errno !== LINUX.EOPNOTSUPP) throw blockError(action, errno, path, length);
+}
+
+/**
+ * Touches the pages of a mapping of a file with holes, so that a page for which there is no room is an
+ * error: what is mapped for reading only cannot be reserved, and takes room all the same on a tmpfs.
+ *
+ * @param libc The C library.
+ * @param action What is attempted, on what.
+ * @param path Where it was found.
+ * @param descriptor The file.
+ * @param address Where it is mapped.
+ * @param length Bytes that are mapped.
+ * @throws {MetalError} `NO_SPACE`.
+ */
+export function touchHoles(
+  libc: Libc,
+  action: string,
+  path: string,
+  descriptor: number,
+  address: number,
+  length: number,
+): void {
+  const status = descriptorStatus(libc, descriptor);
+  if (status?.type !== "file" || status.allocated >= status.size) return;
+  if (!canBeFull(libc, descriptor)) return;
+  if (libc.madvise(address, length, LINUX.MADV_POPULATE_READ) === 0) return;
+  const errno = libc.errno();
+  // Linux before 5.14 does not know it; docs/limits.md has that.
+  if (errno === LINUX.EINVAL) return;
+  throw blockError(action, errno === LINUX.EFAULT ? LINUX.ENOSPC : errno, path, length);
 }
 
 /**

@@ -278,10 +278,11 @@ describe("a clear error", () => {
     const sparse = withMounts(
       `mount -t tmpfs -o size=${SIZE / 2} tmpfs /dev/shm && truncate -s ${SIZE} /dev/shm${name}`,
     );
-    expect(await failureOf(sparse, "")).toBe(
+    const sentence =
       `NO_SPACE: ${open()}: no space left on device (ENOSPC); ${SIZE} bytes are wanted: ` +
-        `df /dev/shm${name} shows what is free`,
-    );
+      `df /dev/shm${name} shows what is free`;
+    expect(await failureOf(sparse, "")).toBe(sentence);
+    expect(await failureOf(sparse, "readOnly: true")).toBe(sentence);
     writeFileSync(`/dev/shm${name}`, "");
     truncateSync(`/dev/shm${name}`, SIZE);
     using memory = await openSharedMemory({ name, size: SIZE / 2 });

@@ -5,6 +5,7 @@ import type { Memory, MemoryKind } from "../../memory/memory.ts";
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
+import { touchHoles } from "./file_blocks.ts";
 import { hugePageSize, reserveHint } from "./huge_pages.ts";
 import { mapBytes } from "./mapped_bytes.ts";
 import { physicalPages } from "./physical_pages.ts";
@@ -132,6 +133,7 @@ export function mapDescriptor(
   const closing = new AbortController();
   let memory: Memory;
   try {
+    if (readOnly) touchHoles(libc, action, path, descriptor, bytes.address, length);
     const pages = physicalAddress === "pages";
     if ((locked || pages) && libc.mlock(bytes.address, length) === -1) {
       throw systemError(`${action}: keep its pages in memory`, libc.errno(), {
