@@ -2,6 +2,7 @@ import { MetalError } from "../../error.ts";
 import type { WaitOptions } from "../../time/clock.ts";
 import { hostClock } from "../../time/host_clock.ts";
 import { waitQueue } from "../../time/wait_queue.ts";
+import { callAgain } from "../libc/call_again.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { pathError } from "../libc/path_error.ts";
@@ -61,7 +62,8 @@ export async function connectUnixSocket(options: UnixConnectOptions): Promise<Un
         : new MetalError(failure, `${what}: nobody accepted it within ${timeout} ms`),
   });
   try {
-    const look = (): boolean => tryConnect(libc, action, descriptor, address, options);
+    const look = (): boolean =>
+      callAgain(() => tryConnect(libc, action, descriptor, address, options));
     await queue.wait({ look, what: action, timeout, signal });
   } catch (cause) {
     libc.close(descriptor);

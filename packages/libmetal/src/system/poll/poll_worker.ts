@@ -8,6 +8,8 @@ import { isPollOrder } from "./poll_order.ts";
 
 /** So many descriptors are told of at once; the others at the next call. */
 const BATCH = 64;
+/** So many failures without a success between them are no signals any more. */
+const MOST_FAILURES = 1000;
 /** What the kernel gives back for the control descriptor; those of watches start at 1. */
 const CONTROL = 0;
 
@@ -31,13 +33,16 @@ if (libc.epollCtl(set, LINUX.EPOLL_CTL_ADD, control, events) === -1) {
 parentPort.postMessage([]);
 
 let isOver = false;
+let failures = 0;
 while (!isOver) {
   const count = libc.epollWait(set, events, BATCH, wakeInterval);
+  // A signal, for one. What cannot be mended fails again at once.
   if (count === -1) {
     const errno = libc.errno();
-    if (errno === LINUX.EINTR) continue;
-    throw systemError("Wait for descriptors", errno);
+    if (++failures > MOST_FAILURES) throw systemError("Wait for descriptors", errno);
+    continue;
   }
+  failures = 0;
   const told: number[] = [];
   for (let index = 0; index < count; index++) {
     const at = index * EVENT_SIZE;

@@ -2,6 +2,7 @@ import { MetalError } from "../../error.ts";
 import type { Timer, WaitOptions } from "../../time/clock.ts";
 import { hostClock } from "../../time/host_clock.ts";
 import type { OwnedDescriptor } from "../descriptor/owned_descriptor.ts";
+import { callAgain } from "../libc/call_again.ts";
 import { openPoller } from "./poller.ts";
 import type { Direction } from "./poll_set.ts";
 
@@ -41,7 +42,7 @@ export async function whenReady<Value>(
   for (;;) {
     if (signal?.aborted) throw abortedError(what, signal);
     if (owner.closed.aborted) throw new MetalError("CLOSED", `${what}: it is closed`);
-    const value = attempt(owner.descriptor);
+    const value = callAgain(() => attempt(owner.descriptor));
     if (value !== undefined) return value;
     const rest = end - hostClock.now();
     if (rest <= 0) throw new MetalError("TIMEOUT", `${what}: nothing within ${timeout} ms`);
