@@ -34,7 +34,7 @@ const lock = choose(process.argv[2] ?? "mutex");
 
 function lockAndUnlock(): void {
   for (let round = 0; round < CHUNK; round++) {
-    lock.tryAcquire();
+    lock.acquire();
     lock.release();
   }
 }

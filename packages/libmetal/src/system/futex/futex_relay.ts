@@ -140,11 +140,16 @@ class RelayLink {
     const worker = startWorker(data);
     this.#worker = worker;
     worker.on("message", reported);
-    worker.once("error", failed);
-    worker.once("exit", (code) => {
+    // Of an error comes both: the second would end the sleeps of the next Worker.
+    let over = false;
+    const end = (cause: unknown): void => {
+      if (over) return;
+      over = true;
       process.off("exit", this.#stop);
-      failed(`exit ${code}`);
-    });
+      failed(cause);
+    };
+    worker.once("error", end);
+    worker.once("exit", (code) => end(`exit ${code}`));
     process.once("exit", this.#stop);
     worker.unref();
   }

@@ -1,7 +1,12 @@
-import { createMutex, createReadWriteLock, type LockPlace } from "@openamp/libmetal";
+import {
+  createConditionVariable,
+  createMutex,
+  createReadWriteLock,
+  type LockPlace,
+} from "@openamp/libmetal";
 import { createSharedMemory, openFutex, threadIdentity } from "@openamp/libmetal/system";
 import { describe, expect, test } from "vitest";
-import { LONG, MUTEX, READ_WRITE } from "../../../fixtures/lock_actions.ts";
+import { LONG, MUTEX, NOT_EMPTY, READ_WRITE } from "../../../fixtures/lock_actions.ts";
 import type { LockOwnerWork } from "../../../fixtures/lock_owner_worker.ts";
 import { RUNTIMES, startModule } from "../../../fixtures/other_process.ts";
 import { type PortableWorker, startWorker } from "../../../fixtures/portable_worker.ts";
@@ -65,6 +70,19 @@ describe("when a Worker is ended that owns a lock", () => {
   });
 });
 
+test("a Worker that is ended while it waits for a condition takes no signal with it", async () => {
+  using place = await shared();
+  const mutex = createMutex({ ...place, offset: MUTEX });
+  const condition = createConditionVariable({ ...place, offset: NOT_EMPTY });
+  const ended = await startOwner(place.path, "condition");
+  // Free as soon as the other waits.
+  await mutex.acquireAsync({ timeout: LONG });
+  const waiting = condition.waitAsync(mutex, { timeout: LONG });
+  ended.terminate();
+  condition.signal();
+  expect((await waiting).signalled).toBe(true);
+});
+
 test("a Worker that waits may block, and tasks do not", async () => {
   using place = await shared();
   const mutex = createMutex({ ...place, offset: MUTEX });
@@ -95,6 +113,49 @@ test("a Worker whose task waits can be ended, and keeps nobody from the lock", a
     mutex.release();
     expect(await next).toBe("acquired");
   }
+});
+
+describe("a blocking wait", () => {
+  test("ends in time, whatever it waits for", async () => {
+    using place = await shared();
+    const mutex = createMutex({ ...place, offset: MUTEX });
+    const lock = createReadWriteLock({ ...place, offset: READ_WRITE });
+    const condition = createConditionVariable({ ...place, offset: NOT_EMPTY });
+    mutex.acquire();
+    expect(condition.wait(mutex, 20)).toEqual({ signalled: false, mutex: "acquired" });
+    mutex.release();
+    using _owner = await startOwner(place.path, "mutex");
+    using _writer = await startOwner(place.path, "write");
+    const timeout = expect.objectContaining({ code: "TIMEOUT" });
+    expect(() => mutex.acquire(0)).toThrow(timeout);
+    expect(() => mutex.acquire(20)).toThrow(timeout);
+    expect(() => lock.acquireRead(20)).toThrow(timeout);
+    expect(() => lock.acquireWrite(20)).toThrow(timeout);
+    const start = performance.now();
+    expect(() => mutex.acquire(400)).toThrow(timeout);
+    expect(performance.now() - start).toBeGreaterThan(399);
+  });
+
+  test("ends in time while a hostile peer writes anything into the word", async () => {
+    using place = await shared();
+    const mutex = createMutex({ ...place, offset: MUTEX });
+    using storm = await startOwner(place.path, "storm");
+    const ends = new Set<string>();
+    for (const end = performance.now() + 800; performance.now() < end;) {
+      try {
+        mutex.acquire(5);
+        ends.add("acquired");
+        mutex.release();
+      } catch (error) {
+        ends.add(error instanceof Error && "code" in error ? String(error.code) : "unknown");
+      }
+      // oxlint-disable-next-line no-await-in-loop -- the message of the Worker has its turn
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    expect(await storm.receive()).toBe("done");
+    expect(["acquired", "TIMEOUT", "CORRUPT"]).toEqual(expect.arrayContaining([...ends]));
+    expect(mutex.tryAcquire()).toBeDefined();
+  });
 });
 
 describe.each(RUNTIMES)("when a process of %s is killed", (runtime) => {

@@ -22,7 +22,7 @@ const STUCK_MS = 20_000;
 const peer = buildCProgram("./c/lock_peer.c");
 afterAll(() => peer[Symbol.dispose]());
 
-const FORMS = ["block", "task", "try"] as const;
+const FORMS = ["block", "task", "try", "spin"] as const;
 
 function startC(path: string): OtherProcess {
   return startProgram(peer.path, ["victim", path]);
