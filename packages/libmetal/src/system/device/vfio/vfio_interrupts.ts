@@ -123,10 +123,12 @@ export async function openVfioInterrupts(
       // The kernel masks the pin at each event, since it stays up until the cause is removed.
       acknowledge: () => (pin && installed ? maskPin(false) : undefined),
     });
-    const events = new BigUint64Array(1);
+    // Two words, since a 64-bit one would be allocated for each event.
+    const events = new Uint32Array(2);
     const bytes = new Uint8Array(events.buffer);
     const watch = await watchReadable(counter, () => {
-      if (libc.read(counter, bytes, COUNTER) === COUNTER) source.raise(Number(events[0]));
+      if (libc.read(counter, bytes, COUNTER) !== COUNTER) return;
+      source.raise(events[0]! + events[1]! * 2 ** 32);
     });
     opened.push(() => watch[Symbol.dispose]());
     return source.interrupt;
