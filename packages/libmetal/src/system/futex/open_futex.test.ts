@@ -6,7 +6,7 @@ import { cpuUsage } from "node:process";
 import { bufferMemory, type Futex } from "@openamp/libmetal";
 import { createSharedMemory, mapSharedFile, openFutex } from "@openamp/libmetal/system";
 import { describe, expect, test } from "vitest";
-import { RUNTIMES, startModule } from "../../../fixtures/other_process.ts";
+import { LIMIT_MS, RUNTIMES, startModule } from "../../../fixtures/other_process.ts";
 import { runProgram, SYSTEM_URL } from "../../../fixtures/runtime_program.ts";
 import { FUTEX_NUMBERS } from "../libc/futex.ts";
 import { loadLibc } from "../libc/libc.ts";
@@ -14,7 +14,7 @@ import { makeFutexRelay } from "./futex_relay.ts";
 
 const PLACE = { size: 4096, physicalAddress: 0 };
 /** No sleep of a test that is woken takes as long. */
-const LONG = 20_000;
+const LONG = LIMIT_MS;
 
 interface Two extends Disposable {
   readonly path: string;
