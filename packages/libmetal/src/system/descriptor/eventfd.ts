@@ -3,6 +3,7 @@ import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
 import { descriptorKind } from "./descriptor_kind.ts";
+import { isDescriptor } from "./is_descriptor.ts";
 import { type OwnedDescriptor, ownDescriptor } from "./owned_descriptor.ts";
 
 /** A counter of the kernel that can be waited for, eventfd(2). */
@@ -70,6 +71,9 @@ export async function openEventfd(): Promise<Eventfd> {
  */
 export async function adoptEventfd(descriptor: number): Promise<Eventfd> {
   const action = `Take descriptor ${descriptor} as an eventfd`;
+  if (!isDescriptor(descriptor)) {
+    throw new MetalError("INVALID_ARGUMENT", `${action}: that is no descriptor`);
+  }
   const libc = await loadLibc();
   const kind = descriptorKind(libc, action, descriptor);
   if (kind !== "anon_inode:[eventfd]") {

@@ -280,9 +280,17 @@ describe("a peer that sends something else", () => {
       code: "INVALID_ARGUMENT",
       message: "Send 1 descriptors and 1 bytes: one of them is not open",
     });
-    for (const wrong of [-1, 0.5, Number.NaN]) {
-      await expect(sendDescriptors(sockets.ours, [wrong])).rejects.toMatchObject({
+    for (const wrong of [-1, 0.5, Number.NaN, 2 ** 32]) {
+      const refusal = { code: "INVALID_ARGUMENT" };
+      await expect(sendDescriptors(sockets.ours, [wrong])).rejects.toMatchObject(refusal);
+      await expect(adoptEventfd(wrong)).rejects.toMatchObject(refusal);
+      await expect(adoptUnixSocket(wrong)).rejects.toMatchObject(refusal);
+      await expect(watchReadable(wrong, () => {})).rejects.toMatchObject(refusal);
+    }
+    for (const timeout of [-1, Number.NaN]) {
+      await expect(receiveDescriptors(sockets.ours, { timeout })).rejects.toMatchObject({
         code: "INVALID_ARGUMENT",
+        message: `Receive 1 to 16 descriptors: ${timeout} is no number of milliseconds`,
       });
     }
     await expect(sendDescriptors(sockets.ours, [])).rejects.toMatchObject({

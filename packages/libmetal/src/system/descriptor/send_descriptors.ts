@@ -4,6 +4,7 @@ import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
 import { whenReady } from "../poll/when_ready.ts";
+import { isDescriptor } from "./is_descriptor.ts";
 import { MAXIMUM_DESCRIPTORS, messageToSend } from "./message_header.ts";
 import type { UnixSocket } from "./unix_socket.ts";
 
@@ -81,7 +82,7 @@ function check(action: string, descriptors: readonly number[], bytes: Uint8Array
   if (bytes.length === 0 || bytes.length > MAXIMUM_BYTES) {
     throw new MetalError("INVALID_ARGUMENT", `${action}: 1 to ${MAXIMUM_BYTES} bytes go with them`);
   }
-  const wrong = descriptors.find((each) => !Number.isInteger(each) || each < 0);
+  const wrong = descriptors.find((each) => !isDescriptor(each));
   if (wrong !== undefined) {
     throw new MetalError("INVALID_ARGUMENT", `${action}: ${wrong} is no descriptor`);
   }

@@ -3,6 +3,7 @@ import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { UCRED } from "../libc/socket.ts";
 import { systemError } from "../libc/system_error.ts";
+import { isDescriptor } from "./is_descriptor.ts";
 import { type OwnedDescriptor, ownDescriptor } from "./owned_descriptor.ts";
 
 /**
@@ -96,6 +97,9 @@ export async function unixSocketPair(
  */
 export async function adoptUnixSocket(descriptor: number): Promise<UnixSocket> {
   const action = `Take descriptor ${descriptor} as a Unix socket`;
+  if (!isDescriptor(descriptor)) {
+    throw new MetalError("INVALID_ARGUMENT", `${action}: that is no descriptor`);
+  }
   const libc = await loadLibc();
   const domain = socketOption(libc, action, descriptor, LINUX.SO_DOMAIN);
   const kind = socketOption(libc, action, descriptor, LINUX.SO_TYPE);

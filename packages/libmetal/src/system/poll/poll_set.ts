@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { MetalError } from "../../error.ts";
+import { isDescriptor } from "../descriptor/is_descriptor.ts";
 import { EPOLL_EVENT } from "../libc/epoll.ts";
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
@@ -118,7 +119,7 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
 
   function watch(descriptor: number, direction: Direction, slot: Slot): Disposable {
     const action = `Watch descriptor ${descriptor}`;
-    if (!Number.isInteger(descriptor) || descriptor < 0) {
+    if (!isDescriptor(descriptor)) {
       throw new MetalError("INVALID_ARGUMENT", `${action}: that is no descriptor`);
     }
     const live = liveEntry(descriptor);
@@ -197,8 +198,9 @@ export function pollSet(libc: Libc, set: number, changed: () => void): PollSet {
    */
   function armAgain(): void {
     for (const entry of toArm) {
-      if (entries.get(entry.token) === entry && arm(LINUX.EPOLL_CTL_MOD, entry) !== 0)
-        forget(entry);
+      if (entries.get(entry.token) !== entry) continue;
+      // Its owner has closed it: there is nothing left to watch.
+      if (arm(LINUX.EPOLL_CTL_MOD, entry) !== 0) forget(entry);
     }
     toArm.clear();
   }

@@ -31,13 +31,17 @@ export interface WhenReady<Value> extends WaitOptions {
  * @param call The call, and how long it may wait.
  * @returns What the call has returned.
  * @throws {MetalError} `TIMEOUT`; `ABORTED`; `CLOSED` where the descriptor is closed before or
- *   meanwhile; `EXISTS` where another call waits.
+ *   meanwhile; `EXISTS` where another call waits; `INVALID_ARGUMENT` for the timeout.
  */
 export async function whenReady<Value>(
   owner: OwnedDescriptor,
   call: WhenReady<Value>,
 ): Promise<Value> {
   const { what, direction, timeout, attempt, signal } = call;
+  // Written so that NaN fails too: a wait without an end.
+  if (!(timeout >= 0)) {
+    throw new MetalError("INVALID_ARGUMENT", `${what}: ${timeout} is no number of milliseconds`);
+  }
   const end = hostClock.now() + timeout;
   for (;;) {
     if (signal?.aborted) throw abortedError(what, signal);
