@@ -57,7 +57,7 @@ export class LockSleep {
     this.#slept = true;
     if (outcome !== "timed-out") return undefined;
     this.#length = Math.min(this.#length * 2, LONGEST_SLEEP);
-    return this.#word.takeFromDead();
+    return this.#word.takeFromDead(true);
   }
 
   /** Gives the wait up: a wake that reached it is the next one's. */

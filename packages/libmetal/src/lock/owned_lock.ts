@@ -162,7 +162,7 @@ export class OwnedLock {
     const now = hostClock.now();
     if (now < this.#nextLook) return undefined;
     this.#nextLook = now + LOOK_INTERVAL;
-    return this.#word.takeFromDead();
+    return this.#word.takeFromDead(false);
   }
 
   #acquireContended(timeout: number): LockAcquisition {

@@ -20,7 +20,7 @@ export type LockAcquisition = "acquired" | "owner-died";
 
 /**
  * The word that says which thread owns something, with the flags of the kernel's robust futexes,
- * and who its last owner was. See {@linkcode LOCK_LAYOUTS} for the rules.
+ * and who its last owner was. `LOCK_LAYOUTS` has the rules.
  *
  * An owner is dead when no thread of its number lives, or when the one that lives started at another
  * time. That is never said of a living owner: a thread that uses the place for the first time removes
@@ -88,16 +88,19 @@ export class OwnerWord {
     return undefined;
   }
 
-  /** Takes it from an owner that is dead, or where nobody owns it. */
-  takeFromDead(): LockAcquisition | undefined {
+  /**
+   * Takes it from an owner that is dead, or where nobody owns it.
+   *
+   * @param slept As for `take`.
+   */
+  takeFromDead(slept: boolean): LockAcquisition | undefined {
     const { words, index } = this;
     const seen = Atomics.load(words, index);
     const owner = seen & FUTEX_TID_MASK;
-    if (owner === 0) return this.take(false);
+    if (owner === 0) return this.take(slept);
     if (!this.#isDead(owner)) return undefined;
-    if (Atomics.compareExchange(words, index, seen, this.tid | (seen & FUTEX_WAITERS)) !== seen) {
-      return undefined;
-    }
+    const kept = slept ? FUTEX_WAITERS : seen & FUTEX_WAITERS;
+    if (Atomics.compareExchange(words, index, seen, this.tid | kept) !== seen) return undefined;
     this.record();
     return "owner-died";
   }

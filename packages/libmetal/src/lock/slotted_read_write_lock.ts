@@ -190,7 +190,7 @@ export class SlottedReadWriteLock {
     const slots = this.#slots;
     const free = slots.find((slot) => slot.take(false) !== undefined);
     if (free !== undefined || !this.#looksForDead()) return free;
-    return slots.find((slot) => slot.takeFromDead() !== undefined);
+    return slots.find((slot) => slot.takeFromDead(false) !== undefined);
   }
 
   #leave(slot: OwnerWord): boolean {
