@@ -59,6 +59,8 @@ function emulatedWorker(
     async start() {
       [child, socket] = await startRuntime(runtime, { ...process.env, ...env, ...environment });
       child.on("exit", (status, signal) => events.emit("exit", status, signal));
+      // A runtime that crashes takes its end away; the exit tells what there is to tell.
+      socket.on("error", () => {});
       channel = channelOver(socket);
       channel.onMessage((message) => events.emit("message", message));
     },

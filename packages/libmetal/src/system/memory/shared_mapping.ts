@@ -5,6 +5,7 @@ import type { Memory, MemoryKind } from "../../memory/memory.ts";
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
+import { checkAtomicLoads } from "./atomic_loads.ts";
 import { touchHoles } from "./file_blocks.ts";
 import { hugePageSize, reserveHint } from "./huge_pages.ts";
 import { mapBytes } from "./mapped_bytes.ts";
@@ -66,7 +67,8 @@ export interface DescriptorOptions extends SharedMemoryOptions {
   /**
    * True: the bytes are mapped for reading only, and it takes the right to read them only. Every
    * write by the memory or its `words` is `READ_ONLY`, `words.view` is a copy, and there is no
-   * `mapping`: nothing can write there, which would end the process. Default false.
+   * `mapping`: nothing can write there, which would end the process. Bun on arm64 refuses, where
+   * atomic loads write. Default false.
    */
   readonly readOnly?: boolean;
 }
@@ -102,8 +104,8 @@ export function checkSize(action: string, size: number, offset: number = 0): voi
  * @param release What to do beside ending the mapping when it is closed.
  * @returns The mapping.
  * @throws {MetalError} `INVALID_ARGUMENT` for the address or the offset; `PERMISSION` where the
- *   physical pages are hidden; where it cannot be mapped, what {@linkcode systemError} makes of the
- *   reason.
+ *   physical pages are hidden; `UNSUPPORTED` for reading only with Bun on arm64; where it cannot be
+ *   mapped, what {@linkcode systemError} makes of the reason.
  */
 export function mapDescriptor(
   libc: Libc,
@@ -121,6 +123,7 @@ export function mapDescriptor(
       `${action}: a SharedArrayBuffer can be written to, so it cannot be mapped for reading only`,
     );
   }
+  if (readOnly) checkAtomicLoads(action);
   const hugePage = hugePageSize(libc, descriptor);
   const page = hugePage ?? libc.sysconf(LINUX._SC_PAGESIZE);
   checkOffset(action, offset, page);
