@@ -1,4 +1,5 @@
 import { hostClock } from "../time/host_clock.ts";
+import { EventLoopTurns } from "./event_loop_turns.ts";
 import type { Futex } from "./futex.ts";
 
 /** Milliseconds of the first sleep, and of the longest. */
@@ -15,6 +16,7 @@ export class ChangeWait {
   readonly #end: number;
   #length = FIRST_SLEEP;
   #noted = 0;
+  readonly #turns = new EventLoopTurns();
 
   constructor(futex: Futex, index: number, timeout: number) {
     this.#futex = futex;
@@ -38,7 +40,8 @@ export class ChangeWait {
   async sleepAsync(signal: AbortSignal | undefined): Promise<void> {
     const timeout = this.#next();
     try {
-      await this.#futex.waitAsync(this.#index, this.#noted, { timeout, signal });
+      const outcome = await this.#futex.waitAsync(this.#index, this.#noted, { timeout, signal });
+      await this.#turns.after(outcome);
     } catch (thrown) {
       // The next look says so, in the lock's own words.
       if (signal?.aborted !== true) throw thrown;

@@ -1,6 +1,7 @@
 import { MetalError } from "../error.ts";
 import { hostClock } from "../time/host_clock.ts";
 import type { WaitOptions } from "../time/clock.ts";
+import { EventLoopTurns } from "./event_loop_turns.ts";
 import type { Futex } from "./futex.ts";
 import { checkPlace, LOCK_TIMEOUT, type LockPlace } from "./lock_place.ts";
 import { CONDITION_SEQUENCE, CONDITION_SIZE } from "./lock_wire.ts";
@@ -144,12 +145,18 @@ class SequenceCondition implements ConditionVariable {
     if (signal?.aborted) throw this.#error("ABORTED", "aborted", signal.reason);
     const sequence = this.#begin(mutex, timeout);
     const end = hostClock.now() + timeout;
+    const turns = new EventLoopTurns();
     let failure: unknown;
     try {
       for (let rest = timeout; ; rest = Math.max(end - hostClock.now(), 0)) {
         const nap = Math.min(rest, LONGEST_SLEEP);
         // oxlint-disable-next-line no-await-in-loop -- one sleep after the other
-        await this.#futex.waitAsync(this.#index, sequence, { timeout: nap, signal });
+        const outcome = await this.#futex.waitAsync(this.#index, sequence, {
+          timeout: nap,
+          signal,
+        });
+        // oxlint-disable-next-line no-await-in-loop -- one sleep after the other
+        await turns.after(outcome);
         if (this.#load() !== sequence || rest === 0) break;
       }
     } catch (thrown) {

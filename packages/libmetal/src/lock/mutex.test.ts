@@ -1,7 +1,9 @@
 import {
   atomicsFutex,
   bufferMemory,
+  createConditionVariable,
   createMutex,
+  createReadWriteLock,
   type Futex,
   type LockPlace,
   type Memory,
@@ -68,6 +70,25 @@ class Threads {
 
 function code(expected: string): unknown {
   return expect.objectContaining({ name: "MetalError", code: expected });
+}
+
+/** As if a peer wrote it between each look and the sleep: no sleep ever begins. */
+function restless(threads: Threads): LockPlace {
+  const place = threads.place(7);
+  let sleeps = 0;
+  const futex: Futex = {
+    name: "shm",
+    words: place.futex.words,
+    closed: false,
+    wait: () => "not-equal",
+    wake: () => 0,
+    async waitAsync(_index, _expected, { signal }) {
+      signal?.throwIfAborted();
+      if (++sleeps > 100_000) throw new Error("The event loop has no turn");
+      return "not-equal";
+    },
+  };
+  return { ...place, futex };
 }
 
 describe("a mutex", () => {
@@ -252,6 +273,28 @@ describe("tasks of one thread", () => {
     await Promise.all(tasks);
   });
 
+  test("that get the wake of another thread, which had it in between, wake the next one", async () => {
+    const threads = new Threads();
+    const ours = threads.mutex(7);
+    const theirs = threads.mutex(9);
+    await ours.acquireAsync();
+    const waiting = Array.from({ length: 17 }, async () => ours.acquireAsync({ timeout: LONG }));
+    // Two others sleep on it: one takes it when our tasks give it up, and wakes the next one.
+    Atomics.or(threads.futex.words, WORD, WAITERS);
+    for (const turn of waiting.slice(0, 16)) {
+      ours.release();
+      // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+      await turn;
+    }
+    ours.release();
+    expect(theirs.tryAcquire()).toBe("acquired");
+    theirs.release();
+    expect(threads.futex.wake(WORD, 1)).toBe(1);
+    await waiting[16];
+    expect(threads.word(WORD)).toBe(7 | WAITERS);
+    ours.release();
+  });
+
   test("do not pass because the thread owns a recursive mutex", async () => {
     const threads = new Threads();
     const mutex = threads.mutex(7, { recursive: true });
@@ -421,6 +464,17 @@ describe("a hostile peer", () => {
     await expect(ours.acquireAsync({ timeout: 20 })).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
+  test.each([1, 7, -2, 0x7fffffff])("that writes the depth %d makes nobody own it", (garbage) => {
+    const threads = new Threads();
+    const [ours, theirs] = [threads.mutex(7, { recursive: true }), threads.mutex(9)];
+    Atomics.store(threads.futex.words, DEPTH, garbage);
+    ours.acquire();
+    ours.acquire();
+    ours.release();
+    ours.release();
+    expect([ours.depth, theirs.tryAcquire()]).toEqual([0, "acquired"]);
+  });
+
   test("that changes the word all the time keeps nobody in a call for ever", async () => {
     const threads = new Threads();
     const ours = threads.mutex(7);
@@ -439,6 +493,38 @@ describe("a hostile peer", () => {
     await expect(ours.acquireAsync({ timeout: 100 })).rejects.toMatchObject({ code: "TIMEOUT" });
     stop.abort();
     await storm;
+  });
+});
+
+describe("a word that changes before every sleep", () => {
+  test("keeps no task from its limit, for a mutex", async () => {
+    const threads = new Threads();
+    threads.mutex(9).acquire();
+    const ours = createMutex(restless(threads));
+    await expect(ours.acquireAsync({ timeout: 50 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
+  test("nor from its signal, for a read-write lock", async () => {
+    const threads = new Threads();
+    const place = { ...threads.place(9), offset: 128 };
+    createReadWriteLock(place, { readers: 1 }).acquireWrite();
+    const ours = createReadWriteLock({ ...restless(threads), offset: 128 }, { readers: 1 });
+    const signal = AbortSignal.timeout(50);
+    await expect(ours.acquireReadAsync({ timeout: LONG, signal })).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+  });
+
+  test("nor from its signal, for a condition that nobody signals", async () => {
+    const threads = new Threads();
+    const ours = threads.mutex(7);
+    ours.acquire();
+    const condition = createConditionVariable({ ...restless(threads), offset: 128 });
+    const signal = AbortSignal.timeout(50);
+    await expect(condition.waitAsync(ours, { timeout: LONG, signal })).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    expect(ours.depth).toBe(1);
   });
 });
 

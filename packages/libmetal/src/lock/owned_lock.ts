@@ -2,6 +2,7 @@ import { cpuYield } from "../cpu/cpu_yield.ts";
 import { MetalError } from "../error.ts";
 import type { WaitOptions } from "../time/clock.ts";
 import { hostClock } from "../time/host_clock.ts";
+import { EventLoopTurns } from "./event_loop_turns.ts";
 import type { Futex } from "./futex.ts";
 import { LOCK_TIMEOUT, type LockPlace } from "./lock_place.ts";
 import { LockSleep, sleepForWord } from "./lock_sleep.ts";
@@ -89,6 +90,8 @@ export class OwnedLock {
       return this.#tryContended();
     }
     if (this.#words[this.#recordIndex] !== this.#tid) this.#word.record();
+    // Zero where everyone obeys; what is not would be taken for a depth that this thread never had.
+    if (this.#depthIndex >= 0 && this.#words[this.#depthIndex] !== 0) this.#setDepth(0);
     this.#held = 1;
     return "acquired";
   }
@@ -135,9 +138,13 @@ export class OwnedLock {
 
   #taken(acquisition: LockAcquisition, depth: number): LockAcquisition {
     // A dead owner leaves what it had.
-    if (this.#depthIndex >= 0) Atomics.store(this.#words, this.#depthIndex, depth);
+    if (this.#depthIndex >= 0) this.#setDepth(depth);
     this.#held = 1;
     return acquisition;
+  }
+
+  #setDepth(depth: number): void {
+    Atomics.store(this.#words, this.#depthIndex, depth);
   }
 
   #tryContended(): LockAcquisition | undefined {
@@ -205,9 +212,14 @@ export class OwnedLock {
     this.#sleeper = new AbortController();
     const { signal } = this.#sleeper;
     const sleep = new LockSleep(this.#word);
+    const turns = new EventLoopTurns();
     let taken: LockAcquisition | undefined;
     try {
-      if (yielding) await this.#futex.waitAsync(this.#index, 0, { timeout: YIELD, signal });
+      if (yielding) {
+        const outcome = await this.#futex.waitAsync(this.#index, 0, { timeout: YIELD, signal });
+        // A wake that was meant for another thread: the others that sleep are ours to wake then.
+        if (outcome === "ok") sleep.end(outcome);
+      }
       while (taken === undefined && this.#lined && this.#held === 0) {
         const next = sleep.next(Infinity);
         if (typeof next === "string") {
@@ -216,6 +228,8 @@ export class OwnedLock {
           const { expected, timeout } = next;
           // oxlint-disable-next-line no-await-in-loop -- one sleep after the other
           const outcome = await this.#futex.waitAsync(this.#index, expected, { timeout, signal });
+          // oxlint-disable-next-line no-await-in-loop -- one sleep after the other
+          await turns.after(outcome);
           if (this.#lined && this.#held === 0) taken = sleep.end(outcome);
         }
       }

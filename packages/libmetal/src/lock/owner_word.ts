@@ -18,6 +18,9 @@ const MOST_TRIES = 16;
  */
 export type LockAcquisition = "acquired" | "owner-died";
 
+/** Whether somebody owns it: nobody does where it is `free`, or `orphaned` since an owner died with it. */
+export type OwnerState = "free" | "orphaned" | "owned";
+
 /**
  * The word that says which thread owns something, with the flags of the kernel's robust futexes,
  * and who its last owner was. `LOCK_LAYOUTS` has the rules.
@@ -62,10 +65,11 @@ export class OwnerWord {
     return Atomics.load(this.words, this.index) & FUTEX_TID_MASK;
   }
 
-  /** True where an owner died with it, and nobody has taken it since. */
-  get orphaned(): boolean {
+  /** Whether somebody owns it; if not, whether an owner died with it. Both are of one look. */
+  get state(): OwnerState {
     const seen = Atomics.load(this.words, this.index);
-    return (seen & FUTEX_TID_MASK) === 0 && (seen & FUTEX_OWNER_DIED) !== 0;
+    if ((seen & FUTEX_TID_MASK) !== 0) return "owned";
+    return (seen & FUTEX_OWNER_DIED) === 0 ? "free" : "orphaned";
   }
 
   /**

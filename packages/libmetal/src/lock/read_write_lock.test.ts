@@ -2,6 +2,7 @@ import {
   atomicsFutex,
   bufferMemory,
   createReadWriteLock,
+  type Futex,
   type LockPlace,
   type ReadWriteLock,
   type ReadWriteLockOptions,
@@ -169,6 +170,33 @@ describe("a read-write lock", () => {
     expect(() => first.tryAcquireWrite()).toThrow(code("CLOSED"));
     expect([first.readers, first.writer]).toEqual([0, 0]);
   });
+});
+
+test("nobody gets a read-write lock whose memory is closed by the time that it is free", async () => {
+  const closing = new AbortController();
+  const buffer = new SharedArrayBuffer(1024);
+  const closed = closing.signal;
+  const memory = bufferMemory({ name: "shm", physicalAddress: 0, buffer, closed });
+  const place = { memory, futex: atomicsFutex(memory), offset: 8 };
+  const theirs = createReadWriteLock({ ...place, identity: { tid: 2, startTime: 0 } });
+  theirs.acquireWrite();
+  // What takes the sleeps' place: the lock is given back, and the memory closed, before the sleeper runs.
+  const futex: Futex = {
+    name: "shm",
+    words: place.futex.words,
+    get closed() {
+      return closed.aborted;
+    },
+    wait: () => "ok",
+    wake: () => 0,
+    async waitAsync() {
+      if (!closed.aborted) theirs.releaseWrite();
+      closing.abort();
+      return "ok";
+    },
+  };
+  const ours = createReadWriteLock({ ...place, futex, identity: { tid: 1, startTime: 0 } });
+  await expect(ours.acquireReadAsync()).rejects.toMatchObject({ code: "CLOSED" });
 });
 
 describe("robust", () => {

@@ -12,7 +12,7 @@ import {
   RWLOCK_WRITER,
 } from "./lock_wire.ts";
 import { OwnedLock } from "./owned_lock.ts";
-import { type LockAcquisition, OwnerWord } from "./owner_word.ts";
+import { type LockAcquisition, type OwnerState, OwnerWord } from "./owner_word.ts";
 
 /** Milliseconds between two looks at who lives. */
 const LOOK_INTERVAL = 1;
@@ -76,9 +76,9 @@ export class SlottedReadWriteLock {
 
   async acquireReadAsync(options: WaitOptions = {}): Promise<LockAcquisition> {
     const { timeout = LOCK_TIMEOUT, signal } = options;
-    this.#check("Read", timeout);
     const wait = new ChangeWait(this.#futex, this.#gate, timeout);
     for (;;) {
+      this.#check("Read", timeout);
       if (signal?.aborted) throw this.#error("ABORTED", "Read", "aborted", signal.reason);
       wait.note();
       const taken = this.#tryRead();
@@ -138,6 +138,7 @@ export class SlottedReadWriteLock {
     const taken = await this.#write.acquireAsync({ timeout, signal });
     try {
       for (;;) {
+        this.#check("Write");
         if (signal?.aborted) throw this.#error("ABORTED", "Write", "aborted", signal.reason);
         wait.note();
         if (this.#hasDrained()) break;
@@ -167,23 +168,30 @@ export class SlottedReadWriteLock {
   }
 
   #tryRead(): LockAcquisition | undefined {
-    if (!this.#mayRead()) return undefined;
-    const joined = this.#slot;
-    const slot = joined ?? this.#takeSlot();
-    if (slot === undefined) return undefined;
-    // After the place was taken: either a writer that has come sees it, or we see the writer.
-    if (joined === undefined && this.#writerWord.owner !== 0) {
-      this.#leave(slot);
-      return undefined;
+    // Owner and death are of one look: a writer that comes between two would have removed the word of
+    // the death, and not mended anything yet.
+    let writer = this.#writerState();
+    if (writer === "owned") return undefined;
+    if (this.#slot === undefined) {
+      const slot = this.#takeSlot();
+      if (slot === undefined) return undefined;
+      // After the place was taken: either a writer that has come sees it, or we see the writer.
+      writer = this.#writerWord.state;
+      if (writer === "owned") {
+        this.#leave(slot);
+        return undefined;
+      }
+      this.#slot = slot;
     }
-    this.#slot = slot;
     this.#reads++;
-    return this.#writerWord.orphaned ? "owner-died" : "acquired";
+    return writer === "orphaned" ? "owner-died" : "acquired";
   }
 
-  #mayRead(): boolean {
+  #writerState(): OwnerState {
     const word = this.#writerWord;
-    return word.owner === 0 || (this.#looksForDead() && word.dropForDead());
+    const { state } = word;
+    if (state !== "owned" || !this.#looksForDead() || !word.dropForDead()) return state;
+    return word.state;
   }
 
   #takeSlot(): OwnerWord | undefined {
