@@ -60,7 +60,7 @@ export const counts = {
     meets: "10 million interrupts of every kind cause no garbage collection on Node 24",
   },
   "killed owners of a mutex": {
-    short: 40,
+    short: 30,
     long: 10_000,
     meets:
       "kill -9 of the owner, 10,000 times: never stuck, never two owners, the next one is told",

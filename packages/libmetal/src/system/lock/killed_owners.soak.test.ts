@@ -18,6 +18,8 @@ const CONTENDING = 4;
 const STARTING = 2;
 /** Milliseconds after which a mutex counts as stuck. */
 const STUCK_MS = 20_000;
+/** Looks in a row, of some milliseconds each, at which no victim owned it: then it is stuck too. */
+const MOST_IDLE = 5000;
 
 const peer = buildCProgram("./c/lock_peer.c");
 afterAll(() => peer[Symbol.dispose]());
@@ -28,10 +30,10 @@ function startC(path: string): OtherProcess {
   return startProgram(peer.path, ["victim", path]);
 }
 
-/** What is killed, in turns: two in C, which start in no time, for one of each runtime and form. */
+/** What is killed, in turns: three in C, which start in no time, for one of each runtime and form. */
 const VICTIMS: readonly ((path: string) => OtherProcess)[] = RUNTIMES.flatMap((runtime) =>
   FORMS.map((form) => (path: string) => startModule(runtime, "./lock_victim.ts", [path, form])),
-).flatMap((startModuleOf) => [startModuleOf, startC, startC]);
+).flatMap((startModuleOf) => [startModuleOf, startC, startC, startC]);
 
 /** A process that was seen to be up. */
 async function victim(turn: number, path: string): Promise<OtherProcess> {
@@ -55,10 +57,10 @@ test(
     let turn = 0;
     const starting = Array.from({ length: CONTENDING + STARTING }, () => victim(turn++, path));
     const contending = new Set<OtherProcess>();
-    // The first starts of all count for one.
     try {
       for (const each of starting.splice(0, CONTENDING)) contending.add(await each);
       let killed = 0;
+      let idle = 0;
       while (killed < KILLS) {
         // Any moment, with some that nobody is at.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
@@ -66,7 +68,11 @@ test(
         const [any] = contending;
         // One in eight is killed whatever it does: it waits, or was just woken.
         const chosen = turn % 8 === 0 ? any : owner;
-        if (chosen === undefined) continue;
+        if (chosen === undefined) {
+          if (++idle > MOST_IDLE) throw new Error(`Thread ${mutex.owner} owns the mutex for ever`);
+          continue;
+        }
+        idle = 0;
         chosen.kill("SIGKILL");
         contending.delete(chosen);
         starting.push(victim(turn++, path));
