@@ -1,5 +1,5 @@
-// The allocator of a shared region: nanoseconds of a pair of allocate and free with `LIVE` blocks in
-// use, and of the same with 10, in turns in one process.
+// The allocator of a shared region: nanoseconds of a pair of allocate and free with so many live
+// blocks, and of the same with 10, in turns in one process: `libmetal_allocator.ts LIVE`.
 
 import process from "node:process";
 import {
@@ -46,7 +46,7 @@ function pairs(heap: SharedHeap): void {
     heap.free(heap.allocate(SIZES[pair % SIZES.length] ?? 0));
 }
 
-const many = { heap: fragmentedHeap(Number(process.env["LIVE"] ?? 100_000)), times: chunkTimes() };
+const many = { heap: fragmentedHeap(Number(process.argv[2] ?? 100_000)), times: chunkTimes() };
 const few = { heap: fragmentedHeap(10), times: chunkTimes() };
 
 await answer((milliseconds) => {
