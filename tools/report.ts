@@ -1,33 +1,62 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, release, type } from "node:os";
 import { join } from "node:path";
 import { counts } from "./counts.ts";
 import type { Count } from "./counts.ts";
-import type { Result } from "./results.ts";
+import { type Result, suites } from "./results.ts";
 import { path } from "./run.ts";
 import { repository } from "./workspace.ts";
 
-/** Writes what a run at the long counts showed to docs/reports/test-long.md. */
+const reportFile = join(repository, "docs/reports/test-long.md");
+
+/**
+ * Writes what a run at the long counts showed to docs/reports/test-long.md. A suite that did not take
+ * part keeps the row of its last run.
+ */
 export function writeReport(results: readonly Result[]): void {
+  const earlier = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : "";
   const rows: readonly (readonly [string, Count])[] = Object.entries(counts);
   const text = `# The suite at its long counts
 
-Written by \`bun run test:long\` on ${new Date().toISOString().slice(0, 10)}, at commit ${commit()}.
+Written by \`bun run test:long\`. A row is of the suite's last run, \`bun run test:long --runtime SUITE\` where it ran by itself.
 
 Machine: ${cpus()[0]?.model ?? arch()}, ${availableParallelism()} cores, ${type()} ${release()}.
 Runtimes: Bun ${versionOf("bun")}, Deno ${versionOf("deno")}, Node ${versionOf("node")}.
 
-| suite | passed | failed | skipped | seconds |
-| --- | ---: | ---: | ---: | ---: |
-${results.map((row) => `| ${row.suite} | ${row.passed} | ${row.failed} | ${row.skipped} | ${row.seconds.toFixed(0)} |`).join("\n")}
+| suite | passed | failed | skipped | seconds | at commit | on |
+| --- | ---: | ---: | ---: | ---: | --- | --- |
+${suiteRows(results, earlier, `${commit()} | ${new Date().toISOString().slice(0, 10)}`).join("\n")}
 
 | repeated | short | long | promise |
 | --- | ---: | ---: | --- |
 ${rows.map(([name, { short, long, meets }]) => `| ${name} | ${short} | ${long} | ${meets} |`).join("\n")}
 `;
   mkdirSync(join(repository, "docs/reports"), { recursive: true });
-  writeFileSync(join(repository, "docs/reports/test-long.md"), text);
+  writeFileSync(reportFile, text);
+}
+
+/**
+ * The rows of the suites: of those that ran, and what an earlier report has of the others.
+ *
+ * @param results What ran.
+ * @param earlier The report of before, or nothing.
+ * @param when The commit and the date of this run.
+ */
+export function suiteRows(
+  results: readonly Result[],
+  earlier: string,
+  when: string,
+): readonly string[] {
+  return suites.flatMap((suite) => {
+    const ran = results.find((result) => result.suite === suite);
+    if (ran === undefined) {
+      const row = earlier.split("\n").find((line) => line.startsWith(`| ${suite} | `));
+      return row === undefined ? [] : [row];
+    }
+    const { passed, failed, skipped, seconds } = ran;
+    return [`| ${suite} | ${passed} | ${failed} | ${skipped} | ${seconds.toFixed(0)} | ${when} |`];
+  });
 }
 
 /** The commit that is checked out, and whether something is changed since. */
