@@ -123,14 +123,26 @@ export class HeapBlocks {
     const words = this.#words;
     const capacity = this.#chain.end - FIRST;
     const liveBytes = words.get32(HEADER.live_bytes.offset);
+    const liveBlocks = words.get32(HEADER.live_blocks.offset);
+    const freeBytes = capacity - liveBytes;
+    const freeBlocks = words.get32(HEADER.free_blocks.offset);
+    const peakBytes = words.get32(HEADER.peak_bytes.offset);
+    if (
+      liveBlocks * MINIMUM > liveBytes ||
+      freeBlocks * MINIMUM > freeBytes ||
+      peakBytes < liveBytes ||
+      peakBytes > capacity
+    ) {
+      throw this.#chain.corrupt("what it has counted is impossible");
+    }
     return {
       capacity,
       liveBytes,
-      liveBlocks: words.get32(HEADER.live_blocks.offset),
-      freeBytes: capacity - liveBytes,
-      freeBlocks: words.get32(HEADER.free_blocks.offset),
+      liveBlocks,
+      freeBytes,
+      freeBlocks,
       largestFree: this.largest,
-      peakBytes: words.get32(HEADER.peak_bytes.offset),
+      peakBytes,
       failed: words.get32(HEADER.failed.offset),
       repairs: words.get32(HEADER.repairs.offset),
     };

@@ -2,6 +2,7 @@ import {
   attachHeap,
   formatHeap,
   HEAP_CONSTANTS,
+  HEAP_LAYOUTS,
   openHeap,
   type SharedHeap,
 } from "@openamp/libmetal";
@@ -148,6 +149,20 @@ describe("a heap that others scribble over", () => {
     for (const { offset } of before) heap.free(offset);
     expect(heap.statistics()).toMatchObject({ liveBlocks: 0, freeBlocks: 1, freeBytes: 0x1000 });
   });
+
+  test.each(["live_bytes", "live_blocks", "free_blocks", "peak_bytes"] as const)(
+    "in %s, has no statistics before it is repaired",
+    (field) => {
+      const { heap, scribble } = watchedHeap();
+      const before = heap.statistics();
+      scribble(HEAP_LAYOUTS.header.fields[field].offset / 4, 0xfffffff0);
+      expect(() => heap.statistics()).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+      heap.repair();
+      const { liveBytes, peakBytes } = before;
+      const peak = field === "peak_bytes" ? liveBytes : peakBytes;
+      expect(heap.statistics()).toEqual({ ...before, peakBytes: peak, repairs: 1 });
+    },
+  );
 
   test("in the header of a block, says where", () => {
     const { heap, scribble, blocks } = watchedHeap();

@@ -42,7 +42,9 @@ export function repairHeap(words: SharedWords, chain: BlockChain, index: FreeInd
   words.set32(HEADER.live_blocks.offset, liveBlocks);
   words.set32(HEADER.free_blocks.offset, freeBlocks);
   const peak = words.get32(HEADER.peak_bytes.offset);
-  if (peak < liveBytes) words.set32(HEADER.peak_bytes.offset, liveBytes);
+  // No block says what it was: where it cannot be, it starts again.
+  if (peak < liveBytes || peak > chain.end - FIRST)
+    words.set32(HEADER.peak_bytes.offset, liveBytes);
   words.set32(HEADER.repairs.offset, words.get32(HEADER.repairs.offset) + 1);
   words.store32(HEADER.pending.offset, 0);
 }

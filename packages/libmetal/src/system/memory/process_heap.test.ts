@@ -65,6 +65,27 @@ test("a heap may have 4 GiB, and blocks of most of it", async () => {
   expect(heap.allocate(largestFree)).toBeLessThan(4096);
 });
 
+test.each([
+  ["OUT_OF_RANGE", 0x10000],
+  ["INVALID_ARGUMENT", 0x40000],
+])("%s: a heap is not opened with %d bytes that was made with others", async (code, size) => {
+  using all = await createSharedMemory({ size: 0x40000 });
+  const place = { path: all.path, physicalAddress: 0 };
+  using right = await mapSharedFile({ ...place, size: SIZE });
+  using wrong = await mapSharedFile({ ...place, size });
+  const heap = await openProcessHeap(right.memory);
+  // Blocks lie where the mutex is looked for. They hold a number that no thread has.
+  const block = heap.allocate(heap.statistics().largestFree);
+  all.memory.setBlock(block, 0x3f, SIZE - 64 - block);
+  all.memory.setBlock(SIZE, 0x3f, 0x40000 - SIZE);
+  const before = new Uint8Array(0x40000);
+  all.memory.readBlock(0, before);
+  await expect(openProcessHeap(wrong.memory)).rejects.toMatchObject({ code });
+  const after = new Uint8Array(0x40000);
+  all.memory.readBlock(0, after);
+  expect(after).toEqual(before);
+});
+
 test.each([1024, 0x1004])("%d bytes are no memory for it", async (size) => {
   using shared = await createSharedMemory({ size });
   await expect(openProcessHeap(shared.memory)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });

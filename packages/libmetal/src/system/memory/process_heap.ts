@@ -1,3 +1,4 @@
+import { isBlank, readHeap } from "../../allocator/heap_header.ts";
 import { openHeap } from "../../allocator/open_heap.ts";
 import type { SharedHeap } from "../../allocator/shared_heap.ts";
 import { createMutex } from "../../lock/mutex.ts";
@@ -21,7 +22,8 @@ const MINIMUM = 2048;
  *   and up, a multiple of 64.
  * @returns The heap, for this thread; each thread opens its own. Offsets of blocks are those of the
  *   memory.
- * @throws {MetalError} `INVALID_ARGUMENT` for a size; `UNSUPPORTED` for memory that the operating
+ * @throws {MetalError} `INVALID_ARGUMENT` for a size, also where it is not the one that the heap was
+ *   made with, and `OUT_OF_RANGE` where it is smaller: nothing has been touched then; `UNSUPPORTED` for memory that the operating
  *   system has not mapped; and what `openHeap` throws.
  *
  * @example
@@ -49,7 +51,24 @@ export async function openProcessHeap(memory: Memory): Promise<SharedHeap> {
   }
   const [futex, identity] = [await openFutex(memory), await threadIdentity()];
   const offset = size - LOCK_SIZE;
-  const lock = createMutex({ memory, futex, identity, offset });
   const blocks = subRegion(memory, { name, offset: 0, size: offset });
-  return openHeap(blocks, { lock, owner: identity.tid });
+  // Before the mutex is touched, which in a memory of another size may lie in somebody's block.
+  checkEnd(blocks, offset);
+  const lock = createMutex({ memory, futex, identity, offset });
+  const heap = openHeap(blocks, { lock, owner: identity.tid });
+  // Another process may have made it since, under the mutex of another size.
+  checkEnd(blocks, offset);
+  return heap;
+}
+
+/** Refuses a heap that does not end where its mutex is looked for; one that is not made yet is none. */
+function checkEnd(blocks: Memory, offset: number): void {
+  if (isBlank(blocks)) return;
+  const { end } = readHeap(blocks);
+  if (end === offset) return;
+  throw new MetalError(
+    "INVALID_ARGUMENT",
+    `Open the heap in "${blocks.name}": it was made in ${end + LOCK_SIZE} bytes, and ` +
+      `${offset + LOCK_SIZE} are mapped; map as many`,
+  );
 }
