@@ -1,5 +1,6 @@
 /**
- * What of libmetal needs the operating system: memory that processes share, devices, and files.
+ * What of libmetal needs the operating system: memory that processes share, doorbells
+ * between them, devices, and files.
  *
  * Linux, on Bun, on Deno with `--allow-ffi`, on Node with the package koffi. Nothing of the runtime
  * is touched before the first call.

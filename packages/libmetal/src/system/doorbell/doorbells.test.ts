@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import {
   adoptUnixSocket,
+  createDoorbellLine,
   type DoorbellEnd,
   listenUnixSocket,
   openDoorbell,
@@ -129,9 +132,9 @@ describe.each(LINES)("a line of type %s", (line) => {
 
   test("rings between a Worker and this thread", async () => {
     using worker = startWorker(new URL("../../../fixtures/doorbell_thread.ts", import.meta.url));
-    using made = await makeLine(line === "futex" ? "atomics" : line);
+    using made = await makeLine(line);
     const [ours, theirs] = made.ends;
-    worker.post(theirs);
+    worker.post(made.memory === undefined ? theirs : { path: made.memory.path });
     expect(await worker.receive()).toBe("up");
     using doorbell = await openDoorbell(ours);
     using heard = hear(doorbell);
@@ -320,6 +323,30 @@ test("a ring of a stream is heard when its last byte has come", async () => {
   libc.send(hand.descriptor, Uint8Array.of(0, 0, 0), 3, 0);
   await heard.reach(2);
   expect(heard.ids).toEqual([0x12345678, 7]);
+});
+
+test.each(["workers", "processes"] as const)("the line of choice between %s", async (between) => {
+  const [first, second] = await createDoorbellLine(between);
+  expect([first.line, second.line]).toEqual(["socket", "socket"]);
+  using host = await openDoorbell(first);
+  using remote = await openDoorbell(second);
+  using heard = hear(remote);
+  host.ring(9);
+  await heard.reach(1);
+  expect(heard.ids).toEqual([9]);
+});
+
+test("between Workers, without the C library, it is a shared buffer", () => {
+  const program = new URL("../../../fixtures/line_without_ffi.ts", import.meta.url);
+  const deno = fileURLToPath(
+    new URL("../../../../../node_modules/.runtimes/deno", import.meta.url),
+  );
+  const flags = ["run", "--quiet", "--no-check", "--no-prompt"];
+  const run = spawnSync(deno, [...flags, fileURLToPath(program)], {
+    encoding: "utf8",
+    timeout: 50_000,
+  });
+  expect([run.stdout.trim(), run.stderr]).toEqual(["atomics, rung; UNSUPPORTED", ""]);
 });
 
 test("what is no end of a line is refused, and stays open", async () => {
