@@ -139,6 +139,23 @@ describe("a futexDoorbell", () => {
     expect([third.ids.length, Atomics.notify(both.words, 5)]).toEqual([1, 0]);
   });
 
+  test("sleeps once, however often the listeners come and go", async () => {
+    using both = line();
+    for (let round = 1; round <= 20; round++) {
+      const heard = new Promise<void>((resolve) => {
+        const listening = both.remote.listen(() => {
+          listening[Symbol.dispose]();
+          resolve();
+        });
+      });
+      both.host.ring(0);
+      await heard;
+    }
+    using _remote = hear(both.remote);
+    for (let turns = 0; turns < 5; turns++) await turn();
+    expect(Atomics.notify(both.words, 5)).toBe(1);
+  });
+
   test("refuses words that are not there, and endless looks", () => {
     const futex = atomicsFutex(new SharedArrayBuffer(8));
     for (const wrong of [-1, 2, 0.5, Number.NaN]) {

@@ -77,8 +77,9 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
   let heard = Atomics.load(words, own);
   let listening = 0;
   let closed = false;
-  /** Ends the sleep that goes on. */
-  let sleep: AbortController | undefined;
+  let isSoon = false;
+  /** Ends the sleep that goes on. One serves all sleeps until nobody listens: making one takes time. */
+  let session = new AbortController();
 
   /** Looks at the word, and never longer than it was told to. */
   function hasRung(looks: number): boolean {
@@ -90,8 +91,15 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
     return Atomics.load(words, own) !== heard;
   }
 
-  /** Runs in a turn of its own. */
+  /** Looks in the next turn, however often it is asked for. */
+  function hearSoon(): void {
+    if (isSoon) return;
+    isSoon = true;
+    nextTurn(hear);
+  }
+
   function hear(): void {
+    isSoon = false;
     if (closed || listening === 0) return;
     if (hasRung(spins)) tell();
     else void sleepOnce();
@@ -101,14 +109,12 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
     heard = Atomics.load(words, own);
     // Before the listeners, so that one that throws makes nobody deaf; and in the next turn, since a
     // peer that rings without a pause would keep the event loop here (T24).
-    nextTurn(hear);
+    hearSoon();
     rings.emit(undefined);
   }
 
   async function sleepOnce(): Promise<void> {
-    const current = new AbortController();
-    sleep = current;
-    const { signal } = current;
+    const { signal } = session;
     try {
       await futex.waitAsync(own, heard, { timeout: LONGEST_SLEEP, signal });
     } catch (error) {
@@ -116,16 +122,16 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
       if (signal.aborted || futex.closed) return;
       throw error;
     }
-    sleep = undefined;
-    if (closed || listening === 0) return;
+    // Another session has a sleep of its own.
+    if (signal.aborted) return;
     // A wake may be a late one, for a ring that was heard already.
-    if (Atomics.load(words, own) === heard) nextTurn(hear);
+    if (Atomics.load(words, own) === heard) hearSoon();
     else tell();
   }
 
   function stop(): void {
-    sleep?.abort();
-    sleep = undefined;
+    session.abort();
+    session = new AbortController();
     // `Atomics.waitAsync` cannot be taken back: it would live as long as the memory.
     if (!futex.closed) futex.wake(own, Infinity);
   }
@@ -139,7 +145,7 @@ export function futexDoorbell(options: FutexDoorbellOptions): FutexDoorbell {
     },
     listen(callback) {
       const added = rings.add(callback);
-      if (listening++ === 0) nextTurn(hear);
+      if (listening++ === 0) hearSoon();
       let isOver = false;
       return {
         [Symbol.dispose]() {
