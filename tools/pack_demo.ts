@@ -1,7 +1,8 @@
 // `bun run pack:demo`: installs the packed packages in an empty folder outside of the repository,
-// and runs the demonstration from there on every runtime at hand, as a user's project would.
+// and runs the demonstration and tools/packed_system.mjs from there on every runtime at hand, as a
+// user's project would.
 
-import { accessSync, constants, writeFileSync } from "node:fs";
+import { accessSync, constants, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { path, run } from "./run.ts";
@@ -18,7 +19,10 @@ await withTarballs(async (tarballs, folder) => {
     ["deno", "run", "--allow-all", program],
     ...nodes().map((node) => [node, program]),
   ];
-  for (const runtime of runtimes) await demonstrate(runtime, "local", folder);
+  for (const runtime of runtimes) {
+    await demonstrate(runtime, "local", folder);
+    await useSystem(runtime.slice(0, -1), folder);
+  }
   // Once with the firmware, to see that its images are in their tarball.
   await demonstrate(["bun", program], "qemu", folder);
 });
@@ -38,10 +42,34 @@ async function demonstrate(
   process.exitCode = 1;
 }
 
+/** Runs tools/packed_system.mjs in `folder`, and says whether it came to its end. */
+async function useSystem(
+  [command = "", ...args]: readonly string[],
+  folder: string,
+): Promise<void> {
+  copyFileSync(join(repository, "tools/packed_system.mjs"), join(folder, "packed_system.mjs"));
+  const line = [...args, "packed_system.mjs"];
+  const { status, stdout, stderr } = await run(command, line, { cwd: folder, limit: 120 });
+  const right = status === 0 && stdout === "ok\n";
+  console.log(`${right ? "ok  " : "FAIL"} system layer on ${command}`);
+  if (right) return;
+  console.log(`ended with status ${status}`, stdout, stderr);
+  process.exitCode = 1;
+}
+
 /** Installs the tarballs, also where one depends on another: nothing of ours is on a registry. */
 async function install(tarballs: readonly Tarball[], folder: string): Promise<void> {
   const dependencies = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  const manifest = { private: true, type: "module", dependencies, overrides: dependencies };
+  // What Node calls the C library by, in the version that this repository has.
+  const { devDependencies } = JSON.parse(
+    readFileSync(join(repository, "package.json"), "utf8"),
+  ) as { readonly devDependencies: { readonly koffi: string } };
+  const manifest = {
+    private: true,
+    type: "module",
+    dependencies: { ...dependencies, koffi: devDependencies.koffi },
+    overrides: dependencies,
+  };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   const { status, stderr } = await run("bun", ["install", "--linker=hoisted"], { cwd: folder });
   if (status !== 0) throw new Error(`Cannot install the tarballs: ${stderr}`);
