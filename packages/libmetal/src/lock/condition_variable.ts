@@ -59,7 +59,7 @@ export interface ConditionVariable {
 }
 
 /**
- * Makes a handle of the condition variable at a place. Each thread makes its own.
+ * Makes a handle of the condition variable at a place. Each thread makes its own, once.
  *
  * @param place Where it lies: 8 bytes.
  * @returns The handle.

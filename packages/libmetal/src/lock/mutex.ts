@@ -70,7 +70,8 @@ export interface Mutex {
 }
 
 /**
- * Makes a handle of the mutex at a place. Each thread makes its own. `LOCK_LAYOUTS` says what
+ * Makes a handle of the mutex at a place. Each thread makes its own, once: it is kept as long as the
+ * memory is open, like every handle of a lock. `LOCK_LAYOUTS` says what
  * lies there.
  *
  * @param place Where it lies: 16 bytes, all zero before the first use.

@@ -107,7 +107,7 @@ export function readWriteLockSize(readers: number = READERS): number {
 }
 
 /**
- * Makes a handle of the read-write lock at a place. Each thread makes its own.
+ * Makes a handle of the read-write lock at a place. Each thread makes its own, once.
  *
  * @param place Where it lies: `readWriteLockSize` bytes, all zero before the first use.
  * @param options How it is laid out.

@@ -62,7 +62,7 @@ export interface Spinlock {
 }
 
 /**
- * Makes a handle of the spinlock at a place. Each thread makes its own.
+ * Makes a handle of the spinlock at a place. Each thread makes its own, once.
  *
  * @param place Where it lies: 16 bytes, all zero before the first use.
  * @param options How it behaves.
