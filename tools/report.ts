@@ -23,7 +23,7 @@ Written by \`bun run test:long\`. A row is of the suite's last run, \`bun run te
 
 Machine: ${cpus()[0]?.model ?? arch()}, ${availableParallelism()} cores, ${type()} ${release()}.
 Runtimes: Bun ${versionOf("bun")}, Deno ${versionOf("deno")}, Node ${versionOf("node")}.
-
+${results.map(({ suite }) => hosts[suite]?.() ?? "").join("")}
 | suite | passed | failed | skipped | seconds | at commit | on |
 | --- | ---: | ---: | ---: | ---: | --- | --- |
 ${suiteRows(results, earlier, `${commit()} | ${new Date().toISOString().slice(0, 10)}`).join("\n")}
@@ -67,10 +67,18 @@ export function commit(): string {
   return changed ? `${hash} with changes` : hash;
 }
 
+/** What suites beside those of the runtimes run in, and its version. */
+const hosts: Readonly<Partial<Record<Suite, () => string>>> = {
+  chromium: () => `Suite \`chromium\`: Chromium ${versionOf("/usr/bin/chromium")}.\n`,
+  arm64: () =>
+    `Suite \`arm64\`: the same versions, as arm64 programs under qemu-user ${versionOf("qemu-aarch64")}.\n`,
+};
+
 function versionOf(runtime: string): string {
   const output = execFileSync(runtime, ["--version"], {
     encoding: "utf8",
     env: { ...process.env, PATH: path },
+    stdio: ["ignore", "pipe", "ignore"],
   });
   return /\d+\.\d+\.\d+/.exec(output)?.[0] ?? "unknown";
 }
