@@ -4,7 +4,7 @@ import { arch, availableParallelism, cpus, release, type } from "node:os";
 import { join } from "node:path";
 import { counts } from "./counts.ts";
 import type { Count } from "./counts.ts";
-import { type Result, suites } from "./results.ts";
+import { type Result, type Suite, suites } from "./results.ts";
 import { path } from "./run.ts";
 import { repository } from "./workspace.ts";
 
@@ -23,7 +23,7 @@ Written by \`bun run test:long\`. A row is of the suite's last run, \`bun run te
 
 Machine: ${cpus()[0]?.model ?? arch()}, ${availableParallelism()} cores, ${type()} ${release()}.
 Runtimes: Bun ${versionOf("bun")}, Deno ${versionOf("deno")}, Node ${versionOf("node")}.
-${results.map(({ suite }) => hosts[suite]?.() ?? "").join("")}
+${suites.map((suite) => hosts[suite]?.() ?? "").join("")}
 | suite | passed | failed | skipped | seconds | at commit | on |
 | --- | ---: | ---: | ---: | ---: | --- | --- |
 ${suiteRows(results, earlier, `${commit()} | ${new Date().toISOString().slice(0, 10)}`).join("\n")}
