@@ -2,6 +2,7 @@ import type { FutexOutcome } from "../../lock/futex.ts";
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
+import { unexpectedErrors } from "../libc/unexpected_errors.ts";
 
 /** The most sleepers that one wake wakes: `INT_MAX`. */
 const MOST_WOKEN = 2 ** 31 - 1;
@@ -36,16 +37,26 @@ export function futexWords(libc: Libc): FutexWords {
   // A struct timespec: two numbers of 64 bits, seconds and nanoseconds.
   const bytes = new Uint8Array(16);
   const time = new Uint32Array(bytes.buffer);
+  const errors = unexpectedErrors("Sleep on a word of shared memory");
 
   return {
     wait(address, expected, milliseconds) {
       time[0] = milliseconds / 1000;
       time[2] = (milliseconds % 1000) * 1e6;
-      if (libc.futex(address, LINUX.FUTEX_WAIT, expected, bytes) === 0) return "ok";
-      const errno = libc.errno();
-      if (errno === LINUX.EAGAIN) return "not-equal";
-      if (errno === LINUX.ETIMEDOUT || errno === LINUX.EINTR) return "timed-out";
-      throw systemError("Sleep on a word of shared memory", errno);
+      const slept = libc.futex(address, LINUX.FUTEX_WAIT, expected, bytes);
+      const errno = slept === 0 ? 0 : libc.errno();
+      switch (errno) {
+        case 0:
+        case LINUX.EAGAIN:
+        case LINUX.ETIMEDOUT:
+        case LINUX.EINTR:
+          errors.expected();
+          break;
+        default:
+          errors.unexpected(errno);
+      }
+      if (slept === 0) return "ok";
+      return errno === LINUX.EAGAIN ? "not-equal" : "timed-out";
     },
     wake(address, count) {
       // The time is not looked at.

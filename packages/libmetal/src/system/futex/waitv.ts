@@ -1,6 +1,6 @@
 import type { Libc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
-import { systemError } from "../libc/system_error.ts";
+import { unexpectedErrors } from "../libc/unexpected_errors.ts";
 
 /** A word to sleep on. */
 export interface FutexWaiter {
@@ -33,6 +33,7 @@ export function futexWaitv(
   const waiterWords = new Uint32Array(waiterBytes.buffer);
   const timeBytes = new Uint8Array(16);
   const time = new BigInt64Array(timeBytes.buffer);
+  const errors = unexpectedErrors("Sleep on words of shared memory");
 
   return (waiters, milliseconds) => {
     waiters.forEach(({ address, expected }, index) => {
@@ -46,19 +47,25 @@ export function futexWaitv(
     time[0] = end / 1_000_000_000n;
     time[1] = end % 1_000_000_000n;
     const woken = libc.futexWaitv(waiterBytes, waiters.length, timeBytes, LINUX.CLOCK_MONOTONIC);
-    if (woken >= 0) return woken;
-    switch (libc.errno()) {
+    const errno = woken >= 0 ? 0 : libc.errno();
+    switch (errno) {
+      case 0:
+        errors.expected();
+        return woken;
       case LINUX.EAGAIN:
+        errors.expected();
         return "not-equal";
       case LINUX.ETIMEDOUT:
       case LINUX.EINTR:
+        errors.expected();
         return "timed-out";
       // The second is what a sandbox answers to a call that it does not know.
       case LINUX.ENOSYS:
       case LINUX.EPERM:
         return "unsupported";
       default:
-        throw systemError("Sleep on words of shared memory", libc.errno());
+        errors.unexpected(errno);
+        return "timed-out";
     }
   };
 }
