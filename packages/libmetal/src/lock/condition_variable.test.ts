@@ -1,6 +1,7 @@
 import {
   atomicsFutex,
   bufferMemory,
+  type ConditionOutcome,
   type ConditionVariable,
   createConditionVariable,
   createMutex,
@@ -9,6 +10,7 @@ import {
   type MutexOptions,
 } from "@openamp/libmetal";
 import { describe, expect, test } from "vitest";
+import { interrupted } from "../../fixtures/atomic_steps.ts";
 
 /** No wait of a test that is served takes as long. */
 const LONG = 20_000;
@@ -62,6 +64,36 @@ describe("a wait", () => {
     condition.signal();
     expect((await waiting).signalled).toBe(true);
   });
+
+  test.each(["wakes", "dies before it wakes"])(
+    "sees one signal at any step, also where the thread that gives it %s",
+    async (end) => {
+      const waits: Promise<ConditionOutcome>[] = [];
+      for (let step = 0, reached = true; reached; step++) {
+        const { condition, mutex, words } = bench();
+        const [ours, theirs] = [mutex(7), mutex(9)];
+        let given = false;
+        const give = (): void => {
+          if (given || theirs.tryAcquire() === undefined) return;
+          if (end === "wakes") condition.signal();
+          else Atomics.add(words, 16 / 4, 1);
+          theirs.release();
+          given = true;
+        };
+        ours.acquire();
+        const begun = interrupted(step, give, () => condition.waitAsync(ours, { timeout: LONG }));
+        ({ reached } = begun);
+        // Where it was not given back by that step.
+        give();
+        expect(given).toBe(true);
+        if (begun.result !== "dead") waits.push(begun.result);
+      }
+      expect(waits.length).toBeGreaterThan(2);
+      for (const outcome of await Promise.all(waits)) {
+        expect(outcome).toEqual({ signalled: true, mutex: "acquired" });
+      }
+    },
+  );
 
   test("ends without a signal when its time is up, with the mutex", async () => {
     const { condition, mutex } = bench();
