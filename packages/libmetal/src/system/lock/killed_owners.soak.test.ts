@@ -15,7 +15,7 @@ const KILLS = count("killed owners of a mutex");
 /** Processes that contend at a time: one owns the mutex, and the others wait for it. */
 const CONTENDING = 4;
 /** Processes that start meanwhile. */
-const STARTING = 2;
+const STARTING = 3;
 /** Milliseconds after which a mutex counts as stuck. */
 const STUCK_MS = 20_000;
 /** Looks in a row, of some milliseconds each, at which no victim owned it: then it is stuck too. */
@@ -45,7 +45,7 @@ async function victim(turn: number, path: string): Promise<OtherProcess> {
 
 test(
   `a mutex whose owner is killed ${KILLS} times is never stuck, and never has two owners`,
-  { timeout: 60 * 60_000 },
+  { timeout: 2 * 3_600_000 },
   async () => {
     using shared = await createSharedMemory({ size: 4096, physicalAddress: 0 });
     const { memory, path } = shared;
@@ -77,11 +77,18 @@ test(
         contending.delete(chosen);
         starting.push(victim(turn++, path));
         expect(await chosen.exit).toBe("SIGKILL");
-        const acquisition = await mutex.acquireAsync({ timeout: STUCK_MS });
-        if (acquisition === "owner-died") Atomics.add(words, TOLD, 1);
-        else if (Atomics.load(words, HOLDER) !== 0) Atomics.add(words, VIOLATIONS, 1);
-        Atomics.store(words, HOLDER, 0);
-        mutex.release();
+        // Mostly it is another victim that gets it; at times this thread, whose tasks wait longest.
+        const looks = turn % 16 === 0 ? 0 : 50;
+        for (let look = 0; look < looks && mutex.owner === chosen.pid; look++) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        if (looks === 0 || mutex.owner === chosen.pid) {
+          const acquisition = await mutex.acquireAsync({ timeout: STUCK_MS });
+          if (acquisition === "owner-died") Atomics.add(words, TOLD, 1);
+          else if (Atomics.load(words, HOLDER) !== 0) Atomics.add(words, VIOLATIONS, 1);
+          Atomics.store(words, HOLDER, 0);
+          mutex.release();
+        }
         expect(words[VIOLATIONS]).toBe(0);
         killed = Atomics.load(words, TOLD);
         const next = starting.shift();
