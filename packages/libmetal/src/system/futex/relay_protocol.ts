@@ -6,6 +6,17 @@ export interface RelayData {
   readonly vectored: boolean;
 }
 
+/** Whether the data of a Worker are those of a relay. */
+export function isRelayData(data: unknown): data is RelayData {
+  return (
+    typeof data === "object" &&
+    data !== null &&
+    "vectored" in data &&
+    "control" in data &&
+    data.control instanceof SharedArrayBuffer
+  );
+}
+
 /** The word that counts the requests of the thread: the Worker sleeps on it too. */
 export const CONTROL_SENT = 0;
 

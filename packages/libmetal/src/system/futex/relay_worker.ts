@@ -11,7 +11,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { futexWords } from "./futex_words.ts";
-import { CONTROL_SENT, CONTROL_STOP, type RelayData, type RelayRequest } from "./relay_protocol.ts";
+import { CONTROL_SENT, CONTROL_STOP, isRelayData, type RelayRequest } from "./relay_protocol.ts";
 import { type FutexWaiter, futexWaitv } from "./waitv.ts";
 
 /** Words of one sleep: one place is the control word's. */
@@ -25,8 +25,10 @@ interface Sleeper extends FutexWaiter {
   readonly id: number;
 }
 
-const data: RelayData = workerData;
-const port = parentPort!;
+const data: unknown = workerData;
+const port = parentPort;
+if (!isRelayData(data) || port === null) throw new TypeError("This is no Worker of a relay");
+const report = (id: number): void => port.postMessage(id);
 const libc = await loadLibc();
 const calls = futexWords(libc);
 const waitv = futexWaitv(libc);
@@ -45,7 +47,7 @@ port.on("message", (request: RelayRequest) => {
   if (address !== undefined && expected !== undefined) {
     sleepers.set(id, { id, address, expected });
   } else if (sleepers.delete(id)) {
-    port.postMessage(-id);
+    report(-id);
   }
   schedule();
 });
@@ -101,5 +103,5 @@ function moveBehind(sleeper: Sleeper): void {
 
 function tell({ id }: Sleeper): void {
   sleepers.delete(id);
-  port.postMessage(id);
+  report(id);
 }
