@@ -29,3 +29,16 @@ test("refuses modules that import each other by way of a third, types included",
     "packages/libmetal: circle: src/a/one.ts → src/b/two.ts → src/b/three.ts → src/a/one.ts",
   ]);
 });
+
+test("refuses folders that import each other, of which no two modules do", () => {
+  const workspace = fixture({
+    "packages/libmetal/src/a/one.ts": 'export { two } from "../b/two.ts";',
+    "packages/libmetal/src/b/two.ts": "export const two = 2;",
+    "packages/libmetal/src/b/three.ts": 'export { four } from "../a/four.ts";',
+    "packages/libmetal/src/a/four.ts": 'export { five } from "../five.ts";',
+    "packages/libmetal/src/a/one.test.ts": 'import "../b/three.ts";',
+    "packages/libmetal/src/five.ts": 'export { one } from "./c/one.ts";',
+    "packages/libmetal/src/c/one.ts": 'export const one = "../a/one.ts";',
+  });
+  expect(cycles.problems(workspace)).toEqual(["packages/libmetal: circle: src/a → src/b → src/a"]);
+});

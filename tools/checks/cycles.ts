@@ -1,18 +1,22 @@
-import { join, normalize } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import type { Package } from "../workspace.ts";
 import type { Check } from "./check.ts";
 import { importsOf } from "./syntax_tree.ts";
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** No package and no module imports itself by way of others; type imports count. */
+/** No package, no folder of one and no module imports itself by way of others; type imports count. */
 export const cycles: Check = {
   name: "cycles",
   problems: ({ packages }) => [
     ...circlesOf(packageGraph(packages)),
-    ...packages.flatMap((entry) =>
-      circlesOf(moduleGraph(entry)).map((circle) => `packages/${entry.folder}: ${circle}`),
-    ),
+    ...packages.flatMap((entry) => {
+      const modules = moduleGraph(entry);
+      const circles = circlesOf(modules);
+      return (circles.length > 0 ? circles : circlesOf(folderGraph(modules))).map(
+        (circle) => `packages/${entry.folder}: ${circle}`,
+      );
+    }),
   ],
 };
 
@@ -34,6 +38,22 @@ function moduleGraph({ path, sources }: Package): Graph {
         .map((specifier) => normalize(join(source, "..", specifier))),
     ]),
   );
+}
+
+/** Folders are layers, with what lies below them. Modules of `src` itself belong to none. */
+function folderGraph(modules: Graph): Graph {
+  const folders = new Map<string, Set<string>>();
+  for (const [module, imports] of modules) {
+    const folder = dirname(module);
+    if (folder === "src") continue;
+    const others = folders.get(folder) ?? new Set();
+    folders.set(folder, others);
+    for (const other of imports.map((path) => dirname(path))) {
+      const within = `${other}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${other}/`);
+      if (!within) others.add(other);
+    }
+  }
+  return new Map([...folders].map(([folder, others]) => [folder, [...others]]));
 }
 
 /** One circle for each import that closes one, written as the way round. */

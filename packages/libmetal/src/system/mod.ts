@@ -35,11 +35,11 @@ export {
   type UnixSocket,
   unixSocketPair,
   type UnixSocketType,
-} from "./descriptor/unix_socket.ts";
-export * from "./descriptor/unix_listener.ts";
-export * from "./descriptor/connect_unix_socket.ts";
-export { sendDescriptors } from "./descriptor/send_descriptors.ts";
-export * from "./descriptor/receive_descriptors.ts";
+} from "./socket/unix_socket.ts";
+export * from "./socket/unix_listener.ts";
+export * from "./socket/connect_unix_socket.ts";
+export { sendDescriptors } from "./socket/send_descriptors.ts";
+export * from "./socket/receive_descriptors.ts";
 export * from "./doorbell/socket_doorbell.ts";
 export * from "./doorbell/eventfd_doorbell.ts";
 export * from "./doorbell/open_doorbell.ts";

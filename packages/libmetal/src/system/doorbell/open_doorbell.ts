@@ -4,7 +4,7 @@ import { atomicsFutex } from "../../lock/atomics_futex.ts";
 import type { Memory } from "../../memory/memory.ts";
 import { MetalError } from "../../error.ts";
 import { adoptEventfd } from "../descriptor/eventfd.ts";
-import { adoptUnixSocket, unixSocketPair } from "../descriptor/unix_socket.ts";
+import { adoptUnixSocket, unixSocketPair } from "../socket/unix_socket.ts";
 import { openFutex } from "../futex/open_futex.ts";
 import { eventfdDoorbell } from "./eventfd_doorbell.ts";
 import { socketDoorbell } from "./socket_doorbell.ts";

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import type { Doorbell } from "../../doorbell/doorbell.ts";
 import { RingBatch } from "../../doorbell/ring_batch.ts";
 import { listeners } from "../../event/listeners.ts";
-import type { UnixSocket } from "../descriptor/unix_socket.ts";
+import type { UnixSocket } from "../socket/unix_socket.ts";
 import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";

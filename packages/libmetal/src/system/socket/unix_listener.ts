@@ -7,7 +7,7 @@ import { LINUX } from "../libc/linux.ts";
 import { pathError } from "../libc/path_error.ts";
 import { systemError } from "../libc/system_error.ts";
 import { whenReady } from "../poll/when_ready.ts";
-import { type OwnedDescriptor, ownDescriptor } from "./owned_descriptor.ts";
+import { type OwnedDescriptor, ownDescriptor } from "../descriptor/owned_descriptor.ts";
 import { type UnixAddress, unixAddress } from "./unix_address.ts";
 import {
   ownUnixSocket,

@@ -3,8 +3,8 @@ import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { UCRED } from "../libc/socket.ts";
 import { systemError } from "../libc/system_error.ts";
-import { isDescriptor } from "./is_descriptor.ts";
-import { type OwnedDescriptor, ownDescriptor } from "./owned_descriptor.ts";
+import { isDescriptor } from "../descriptor/is_descriptor.ts";
+import { type OwnedDescriptor, ownDescriptor } from "../descriptor/owned_descriptor.ts";
 
 /**
  * What a Unix socket carries, unix(7).

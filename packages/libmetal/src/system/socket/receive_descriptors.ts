@@ -5,7 +5,7 @@ import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
 import { whenReady } from "../poll/when_ready.ts";
 import { MAXIMUM_DESCRIPTORS, messageToReceive } from "./message_header.ts";
-import { type OwnedDescriptor, ownDescriptor } from "./owned_descriptor.ts";
+import { type OwnedDescriptor, ownDescriptor } from "../descriptor/owned_descriptor.ts";
 import { MAXIMUM_BYTES } from "./send_descriptors.ts";
 import type { UnixSocket } from "./unix_socket.ts";
 

@@ -4,7 +4,7 @@ import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
 import { whenReady } from "../poll/when_ready.ts";
-import { isDescriptor } from "./is_descriptor.ts";
+import { isDescriptor } from "../descriptor/is_descriptor.ts";
 import { MAXIMUM_DESCRIPTORS, messageToSend } from "./message_header.ts";
 import type { UnixSocket } from "./unix_socket.ts";
 
