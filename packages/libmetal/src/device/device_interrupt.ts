@@ -1,6 +1,7 @@
 import { listeners } from "../event/listeners.ts";
 import { type Logger, LogLevel, silentLogger } from "../log/logger.ts";
 import { printable } from "../log/printable.ts";
+import { unfailingLogger } from "../log/unfailing_logger.ts";
 
 /**
  * An interrupt of a device. Upstream: `irq_num` and `irq_info` of a `metal_device`, which are passed
@@ -89,7 +90,8 @@ export interface InterruptSource {
  * ```
  */
 export function interruptSource(options: InterruptSourceOptions): InterruptSource {
-  const { name, logger = silentLogger, enable, disable, acknowledge } = options;
+  const { name, enable, disable, acknowledge } = options;
+  const logger = unfailingLogger(options.logger ?? silentLogger);
   const heard = listeners<number>();
   let count = 0;
   return {
@@ -108,9 +110,17 @@ export function interruptSource(options: InterruptSourceOptions): InterruptSourc
       try {
         heard.emit(events);
       } catch (thrown) {
-        const what = printable(String(thrown));
-        logger.log(LogLevel.error, `interrupt ${name}: a handler has thrown: ${what}`);
+        logger.log(LogLevel.error, `interrupt ${name}: a handler has thrown: ${textOf(thrown)}`);
       }
     },
   };
+}
+
+/** What was thrown, as text; anything may be thrown, also what has no text. */
+function textOf(thrown: unknown): string {
+  try {
+    return printable(String(thrown));
+  } catch {
+    return "something without a text";
+  }
 }

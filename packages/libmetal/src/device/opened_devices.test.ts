@@ -125,3 +125,23 @@ test("a handler that throws is logged, and harms nobody else", () => {
     ["interrupt irq: a handler has thrown: Error: \\x1b[2J"],
   ]);
 });
+
+test("an interrupt is raised whatever a handler throws, and whatever the log does then", () => {
+  const lines: string[] = [];
+  const logger = {
+    log(_: number, line: string) {
+      lines.push(line);
+      throw new Error("the log is full");
+    },
+  };
+  const { interrupt, raise } = interruptSource({ name: "irq", logger });
+  interrupt.listen(() => {
+    throw Object.create(null);
+  });
+  raise(1);
+  raise(2);
+  expect([interrupt.count, lines[1]]).toEqual([
+    3,
+    "interrupt irq: a handler has thrown: something without a text",
+  ]);
+});

@@ -44,13 +44,22 @@ export function doorbellInterrupts(
   const { name = "doorbell", base: wanted = "any", count } = options;
   const controller = domain.registerController({ name, base: wanted, count });
   const { base } = controller;
-  const listening = doorbell.listen((id) => {
+
+  function heard(id: number | undefined): void {
     if (id !== undefined && Number.isInteger(id) && id >= 0 && id < count) {
       controller.handle(base + id);
       return;
     }
     for (let line = base; line < base + count; line++) controller.handle(line);
-  });
+  }
+
+  let listening: Disposable;
+  try {
+    listening = doorbell.listen(heard);
+  } catch (thrown) {
+    controller[Symbol.dispose]();
+    throw thrown;
+  }
   return {
     ...controller,
     [Symbol.dispose]() {

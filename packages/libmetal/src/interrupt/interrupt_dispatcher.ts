@@ -60,7 +60,8 @@ export class InterruptDispatcher {
 
   /** Takes the last `saveDisable` back; false where `flags` is not what it gave. */
   restoreEnable(flags: number): boolean {
-    if (flags !== this.#disableDepth - 1) return false;
+    // Where they are on, -1 would be one less than how often they were switched off.
+    if (flags < 0 || flags !== this.#disableDepth - 1) return false;
     this.#disableDepth = flags;
     this.run();
     return true;

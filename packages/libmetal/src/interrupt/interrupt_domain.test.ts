@@ -407,6 +407,8 @@ describe("saveDisable and restoreEnable", () => {
 
   test("INVALID_ARGUMENT: flags of another, or none", () => {
     const { domain } = gic();
+    expect(() => domain.restoreEnable(-1)).toThrow(refusal("INVALID_ARGUMENT"));
+    expect(domain.enabled).toBe(true);
     const outer = domain.saveDisable();
     const inner = domain.saveDisable();
     for (const flags of [outer, 7, -1, NaN]) {

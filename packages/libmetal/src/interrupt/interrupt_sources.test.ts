@@ -142,3 +142,12 @@ describe("the interrupt of a device", () => {
     expect(deviceInterrupts(domain, interrupt, { irq: 5 }).base).toBe(5);
   });
 });
+
+test("a doorbell that cannot be listened to takes no numbers", () => {
+  const domain = interruptDomain();
+  const listen = failing("CLOSED", "Listen: it is closed");
+  const make = () => doorbellInterrupts(domain, { listen }, { count: 2, base: 16 });
+  for (let time = 0; time < 2; time++) {
+    expect(make).toThrow(expect.objectContaining({ code: "CLOSED" }));
+  }
+});

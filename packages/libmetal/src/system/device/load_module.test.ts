@@ -17,6 +17,8 @@ function program(script: string): string {
 test("modprobe is run with the name of the module, and nothing else", async () => {
   await loadModule("vfio-pci", {}, program(`echo "$@" > ${tree.path("/said")}`));
   expect(tree.text("/said")).toBe("-- vfio-pci");
+  // More than a timer takes.
+  await loadModule("vfio-pci", { timeout: 2 ** 32 }, program("sleep 0.1"));
 });
 
 test("what modprobe says against it is told, with the line to type", async () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { MetalError } from "../../error.ts";
 import { printable } from "../../log/printable.ts";
 import type { WaitOptions } from "../../time/clock.ts";
+import { hostClock } from "../../time/host_clock.ts";
 
 /** Milliseconds that modprobe has. */
 const LIMIT = 10_000;
@@ -28,7 +29,8 @@ export async function loadModule(
   if (signal?.aborted) throw aborted(action, signal);
   const child = spawn(command, ["--", module], { stdio: ["ignore", "ignore", "pipe"] });
   let words = "";
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+  // There is none where no descriptor was left for it; the error follows.
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     words = (words + chunk).slice(-200);
   });
   await new Promise<void>((resolve, reject) => {
@@ -36,13 +38,13 @@ export async function loadModule(
       child.kill("SIGKILL");
       reject(error);
     };
-    const timer = setTimeout(() => {
+    const timer = hostClock.after(timeout, () => {
       stop(new MetalError("TIMEOUT", `${action}: ${command} has not ended in ${timeout} ms`));
-    }, timeout);
+    });
     const abort = (): void => stop(aborted(action, signal));
     signal?.addEventListener("abort", abort, { once: true });
     const end = (): void => {
-      clearTimeout(timer);
+      timer.cancel();
       signal?.removeEventListener("abort", abort);
     };
     child.once("error", (cause) => {

@@ -6,11 +6,14 @@ import {
   adoptUnixSocket,
   createDoorbellLine,
   type DoorbellEnd,
+  eventfdDoorbell,
   listenUnixSocket,
   openDoorbell,
+  openEventfd,
   sendDescriptors,
   socketDoorbell,
   unixSocketPair,
+  watchReadable,
 } from "@openamp/libmetal/system";
 import type { Doorbell } from "@openamp/libmetal";
 import { describe, expect, test } from "vitest";
@@ -306,6 +309,62 @@ describe.each(SOCKET_LINES)("a doorbell over a socket of type %s", (type) => {
     await gone;
     await expect(socketDoorbell(first)).rejects.toMatchObject({ code: "CLOSED" });
   });
+
+  test("is none where its socket is closed while it is made, and leaves nothing", async () => {
+    const list = await openDescriptors();
+    // The poller, which stays for a while, is there before.
+    const [warm, cold] = await unixSocketPair(type);
+    (await socketDoorbell(warm))[Symbol.dispose]();
+    cold.close();
+    for (let turn = 0; turn < 50; turn++) await setImmediate();
+    const before = list();
+    // After each of the steps that it takes, and after none.
+    for (let steps = 0; steps < 20; steps++) {
+      const [first, second] = await unixSocketPair(type);
+      const made = socketDoorbell(first).catch((error: unknown) => error);
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      first.close();
+      const result = await made;
+      if (result instanceof Error) expect(result).toMatchObject({ code: "CLOSED" });
+      // The other end is open all the time: nothing ends because its peer has.
+      await eventually(() => list().length <= before.length + 1, `${steps} steps: as before`);
+      second.close();
+    }
+  });
+});
+
+test("an eventfd that is closed beside its doorbell ends it, whoever else has the same file", async () => {
+  const libc = await loadLibc();
+  const [own, peer] = [await openEventfd(), await openEventfd()];
+  // What a peer holds that has got it over a socket.
+  const copy = libc.fcntl(own.descriptor, LINUX.F_DUPFD_CLOEXEC, 0);
+  const caught: unknown[] = [];
+  const end = catchUncaught((error) => void caught.push(error));
+  try {
+    const doorbell = await eventfdDoorbell({ own, peer });
+    // Who is told with it, or after it.
+    using other = await openEventfd();
+    const told = Promise.withResolvers<void>();
+    using _watch = await watchReadable(other.descriptor, () => {
+      other.take();
+      told.resolve();
+    });
+    own.close();
+    libc.write(copy, new Uint8Array(new BigUint64Array([1n]).buffer), 8);
+    other.add(1);
+    await told.promise;
+    await setImmediate();
+    doorbell.ring(0);
+    doorbell[Symbol.dispose]();
+    expect([caught, peer.closed.aborted]).toEqual([[], true]);
+    const late = await openEventfd();
+    const making = eventfdDoorbell({ own: late, peer });
+    late.close();
+    await expect(making).rejects.toMatchObject({ code: "CLOSED" });
+  } finally {
+    end();
+    libc.close(copy);
+  }
 });
 
 test("a ring of a stream is heard when its last byte has come", async () => {

@@ -1,4 +1,5 @@
 import type { Doorbell } from "../../doorbell/doorbell.ts";
+import { MetalError } from "../../error.ts";
 import { listeners } from "../../event/listeners.ts";
 import type { Eventfd } from "../descriptor/eventfd.ts";
 import { watchReadable } from "../poll/watch_readable.ts";
@@ -46,18 +47,28 @@ export async function eventfdDoorbell(
   const watch = await watchReadable(own.descriptor, () => {
     if (own.take() > 0 && !closed) rings.emit(undefined);
   });
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    watch[Symbol.dispose]();
+    own.close();
+    peer.close();
+  }
+
+  if (own.closed.aborted) {
+    watch[Symbol.dispose]();
+    throw new MetalError("CLOSED", "Make a doorbell of an eventfd: it was closed meanwhile");
+  }
+  // Whoever holds the counter may close it as well; the peer's descriptor keeps the file open.
+  own.closed.addEventListener("abort", close, { once: true });
+
   return {
     ring() {
       // Where there is no room the counter is not 0, and the peer is going to look anyway.
       if (!closed && !peer.closed.aborted) peer.add(1);
     },
     listen: (callback) => rings.add(callback),
-    [Symbol.dispose]() {
-      if (closed) return;
-      closed = true;
-      watch[Symbol.dispose]();
-      own.close();
-      peer.close();
-    },
+    [Symbol.dispose]: close,
   };
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { Doorbell } from "../../doorbell/doorbell.ts";
 import { RingBatch } from "../../doorbell/ring_batch.ts";
+import { MetalError } from "../../error.ts";
 import { listeners } from "../../event/listeners.ts";
 import type { UnixSocket } from "../socket/unix_socket.ts";
 import { loadLibc } from "../libc/libc.ts";
@@ -116,6 +117,11 @@ export async function socketDoorbell(socket: UnixSocket): Promise<SocketDoorbell
     closed = true;
     inbound.close();
     socket.close();
+  }
+  if (socket.closed.aborted) {
+    closed = true;
+    inbound.close();
+    throw new MetalError("CLOSED", "Make a doorbell of a socket: it was closed meanwhile");
   }
   // Whoever holds the socket may close it as well.
   socket.closed.addEventListener("abort", close, { once: true });

@@ -31,9 +31,13 @@ test.each([
   });
 });
 
-test("a URL that is no file is refused", async () => {
-  await expect(hostFiles.read(new URL("https://example.com/a.elf"))).rejects.toMatchObject({
-    code: "SYSTEM",
-    message: expect.stringContaining('Read "https://example.com/a.elf": '),
-  });
-});
+test.each(["https://example.com/a.elf", "file://example.com/a.elf"])(
+  "a URL that is no file of this machine is refused: %s",
+  async (url) => {
+    await expect(hostFiles.read(new URL(url))).rejects.toMatchObject({
+      name: "MetalError",
+      code: "SYSTEM",
+      message: expect.stringContaining(`Read "${url}": `),
+    });
+  },
+);

@@ -36,7 +36,12 @@ export const hostFiles: FileSystem = {
 };
 
 function readableUrl(url: URL): string {
-  return url.protocol === "file:" ? fileURLToPath(url) : url.href;
+  try {
+    return fileURLToPath(url);
+  } catch {
+    // Another protocol, or another host: there is no path.
+    return url.href;
+  }
 }
 
 function hostError(action: string, cause: unknown): MetalError {

@@ -13,6 +13,8 @@ export interface MessageToReceive {
   readonly bytes: Uint8Array;
   /** All descriptors that came, also when others were lost. */
   readonly descriptors: () => readonly number[];
+  /** Those that the kernel has made besides, which nobody has sent: they are to be closed. */
+  readonly unwanted: () => readonly number[];
   /** `MSG_TRUNC` and the like. */
   readonly flags: () => number;
 }
@@ -22,6 +24,8 @@ const { iov_base, iov_len } = IOVEC.fields;
 const { cmsg_len, cmsg_level, cmsg_type } = CMSGHDR.fields;
 /** Bytes of one descriptor, an `int`. */
 const DESCRIPTOR_SIZE = 4;
+/** A descriptor of the sender's process; the headers of the C library do not have it yet. */
+const SCM_PIDFD = 4;
 /** What `CMSG_ALIGN` rounds up to. */
 const ALIGNMENT = 8;
 
@@ -67,25 +71,34 @@ export function messageToSend(
 export function messageToReceive(libc: Libc, length: number, maximum: number): MessageToReceive {
   const { header, view, control } = layOut(libc, length, maximum);
 
-  function descriptors(): readonly number[] {
-    const used = Number(view.getBigUint64(msg_controllen.offset, true));
-    if (used < CMSGHDR.size || used > control) return [];
-    const size = Number(view.getBigUint64(CONTROL + cmsg_len.offset, true));
-    const isRights =
-      view.getInt32(CONTROL + cmsg_level.offset, true) === LINUX.SOL_SOCKET &&
-      view.getInt32(CONTROL + cmsg_type.offset, true) === LINUX.SCM_RIGHTS;
-    // Nothing else can come: no option asks for it.
-    if (!isRights || size < CMSGHDR.size || size > used) return [];
-    const count = Math.floor((size - CMSGHDR.size) / DESCRIPTOR_SIZE);
-    return Array.from({ length: count }, (_, index) =>
-      view.getInt32(DESCRIPTORS + index * DESCRIPTOR_SIZE, true),
-    );
+  /**
+   * The descriptors in the control messages of one type. Others may stand before it: who has made the
+   * socket can have asked for the credentials of the sender, and for more (`SO_PASSCRED`).
+   */
+  function descriptorsOf(type: number): readonly number[] {
+    const used = Math.min(Number(view.getBigUint64(msg_controllen.offset, true)), control);
+    const found: number[] = [];
+    for (let at = 0; at + CMSGHDR.size <= used;) {
+      const message = CONTROL + at;
+      const size = Number(view.getBigUint64(message + cmsg_len.offset, true));
+      if (size < CMSGHDR.size || size > used - at) break;
+      const isWanted =
+        view.getInt32(message + cmsg_level.offset, true) === LINUX.SOL_SOCKET &&
+        view.getInt32(message + cmsg_type.offset, true) === type;
+      const count = isWanted ? Math.floor((size - CMSGHDR.size) / DESCRIPTOR_SIZE) : 0;
+      for (let index = 0; index < count; index++) {
+        found.push(view.getInt32(message + CMSGHDR.size + index * DESCRIPTOR_SIZE, true));
+      }
+      at += Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+    }
+    return found;
   }
 
   return {
     header,
     bytes: header.subarray(header.length - length),
-    descriptors,
+    descriptors: () => descriptorsOf(LINUX.SCM_RIGHTS),
+    unwanted: () => descriptorsOf(SCM_PIDFD),
     flags: () => view.getInt32(msg_flags.offset, true),
   };
 }

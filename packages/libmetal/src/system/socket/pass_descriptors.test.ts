@@ -16,9 +16,12 @@ import { buildCProgram } from "../../../fixtures/c_program.ts";
 import { leavesNothing } from "../../../fixtures/leaves_nothing.ts";
 import { RUNTIMES, startModule, startProgram } from "../../../fixtures/other_process.ts";
 import { pair } from "../../../fixtures/socket_pair.ts";
+import { loadLibrary } from "../ffi/load_library.ts";
 import { loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 
+/** The bytes that a socket keeps for its peer (`asm/socket.h`). */
+const SO_SNDBUF = 7;
 /** No wait for another process is longer. */
 const LONG = 30_000;
 
@@ -220,6 +223,29 @@ describe("a peer that sends something else", () => {
     const waiting = sendDescriptors(sockets.ours, [counter.descriptor], bytes, { timeout: LONG });
     using _received = await receiveDescriptors(sockets.theirs, { maximumBytes: bytes.length });
     await waiting;
+  });
+
+  test("bytes that it takes a few at a time: a send has one limit for all of them", async () => {
+    const [libc, library] = [await loadLibc(), await loadLibrary()];
+    const types = ["int", "int", "int", "bytes", "int"] as const;
+    const setsockopt = library.bind("setsockopt", "int", types);
+    const least = new Uint8Array(Int32Array.of(1).buffer);
+    using sockets = await pair("stream");
+    using counter = await openEventfd();
+    const { descriptor } = sockets.ours;
+    expect(setsockopt(descriptor, LINUX.SOL_SOCKET, SO_SNDBUF, least, least.length)).toBe(0);
+    const bytes = new Uint8Array(1024);
+    const reading = setInterval(() => {
+      libc.recv(sockets.theirs.descriptor, bytes, bytes.length, LINUX.MSG_DONTWAIT);
+    }, 20);
+    try {
+      const sending = sendDescriptors(sockets.ours, [counter.descriptor], new Uint8Array(65_536), {
+        timeout: 300,
+      });
+      await expect(sending).rejects.toMatchObject({ code: "TIMEOUT" });
+    } finally {
+      clearInterval(reading);
+    }
   });
 
   test("its own numbers: what is not open is refused", async () => {

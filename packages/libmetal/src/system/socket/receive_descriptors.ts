@@ -126,6 +126,7 @@ function receive(
   const descriptors = message
     .descriptors()
     .map((each) => ownDescriptor(libc, each, "received descriptor"));
+  for (const each of message.unwanted()) libc.close(each);
   const refusal = refuse();
   if (refusal === undefined) return received(message.bytes.slice(0, length), descriptors);
   closeAll(descriptors);

@@ -1,5 +1,6 @@
 import { MetalError } from "../../error.ts";
 import type { WaitOptions } from "../../time/clock.ts";
+import { hostClock } from "../../time/host_clock.ts";
 import { type Libc, loadLibc } from "../libc/libc.ts";
 import { LINUX } from "../libc/linux.ts";
 import { systemError } from "../libc/system_error.ts";
@@ -58,6 +59,7 @@ export async function sendDescriptors(
   check(action, descriptors, bytes);
   const libc = await loadLibc();
   const { timeout = SEND_TIMEOUT, signal } = options;
+  const end = hostClock.now() + timeout;
   // On a stream the first part takes the descriptors with it; the rest is bytes alone.
   for (let sent = 0; sent < bytes.length;) {
     const part = bytes.subarray(sent);
@@ -65,7 +67,8 @@ export async function sendDescriptors(
     sent += await whenReady(socket, {
       what: action,
       direction: "write",
-      timeout,
+      // One limit for all parts: a peer that takes a few bytes now and then would have no end.
+      timeout: sent === 0 ? timeout : Math.max(0, Math.ceil(end - hostClock.now())),
       signal,
       attempt: (descriptor) => send(libc, action, descriptor, header),
     });

@@ -295,6 +295,29 @@ describe("memory that a device reaches over VFIO", () => {
     expect(() => device.dma).toThrow(expect.objectContaining({ code: "CLOSED" }));
   });
 
+  test("is taken back with the device, also what comes after a part that is refused", async () => {
+    const vfio = play([card()]);
+    let ends = 0;
+    const refusing: Libc = {
+      ...vfio.libc,
+      ioctlWith(descriptor, request, bytes) {
+        if (request !== VFIO.VFIO_IOMMU_UNMAP_DMA) {
+          return vfio.libc.ioctlWith(descriptor, request, bytes);
+        }
+        return ends++ === 0 ? -1 : vfio.libc.ioctlWith(descriptor, request, bytes);
+      },
+      errno: () => LINUX.EIO,
+    };
+    const device = await pciBusOver(async () => refusing, { root: tree.root }).open(CARD);
+    using shared = await createSharedMemory({ size: 2 * page, physicalAddress: 0 });
+    const { memory } = shared;
+    for (const offset of [0, page]) {
+      device.dma!.map({ memory, offset, length: page, access: "write" });
+    }
+    expect(() => device.close()).toThrow(expect.objectContaining({ code: "SYSTEM" }));
+    expect([ends, vfio.open()]).toEqual([2, [0, 0, 0]]);
+  });
+
   test("has to be whole pages of a mapping that is open", async () => {
     const vfio = play([card()]);
     using device = await busOf(vfio).open(CARD);

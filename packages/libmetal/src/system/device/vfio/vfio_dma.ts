@@ -3,7 +3,7 @@ import { MetalError } from "../../../error.ts";
 import { mappedAddress } from "../../../memory/mapped_place.ts";
 import type { Libc } from "../../libc/libc.ts";
 import { LINUX } from "../../libc/linux.ts";
-import type { ReleaseStack } from "../release_stack.ts";
+import { type ReleaseStack, releaseStack } from "../release_stack.ts";
 import { tell } from "./ask.ts";
 import { structure } from "./structure.ts";
 import type { VfioContainer } from "./vfio_container.ts";
@@ -35,7 +35,10 @@ export function vfioDma(
   const { descriptor, granule, addresses } = container;
   const mapped = new Set<Disposable>();
   opened.push(() => {
-    for (const mapping of mapped) mapping[Symbol.dispose]();
+    // All of them, also where one fails: the container may stay for other devices.
+    const ends = releaseStack();
+    for (const mapping of mapped) ends.push(() => mapping[Symbol.dispose]());
+    ends.release();
   });
 
   return {
