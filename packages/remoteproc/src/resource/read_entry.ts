@@ -1,4 +1,4 @@
-import type { StructField } from "@openamp/libmetal";
+import { isPowerOfTwo, type StructField } from "@openamp/libmetal";
 
 import { readName, readStruct } from "../layout.ts";
 import type { CarveoutEntry, EntryPlace, ResourceEntry, VdevEntry, VringEntry } from "./entry.ts";
@@ -149,8 +149,4 @@ function readVring(reader: TableReader, vdev: EntryPlace, number: number): Vring
 /** The last byte is the NUL's place, whatever it holds: C readers put one there. */
 function readNameField(reader: TableReader, offset: number, field: StructField): string {
   return readName(reader.bytes, offset + field.offset, field.size - 1);
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return value > 0 && (value & (value - 1)) === 0;
 }

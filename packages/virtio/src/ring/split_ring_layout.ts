@@ -1,3 +1,5 @@
+import { isPowerOfTwo } from "@openamp/libmetal";
+
 import { VirtioError } from "../error.ts";
 import {
   AVAILABLE_ELEMENT_SIZE,
@@ -8,6 +10,9 @@ import {
   USED_RING,
   USED_RING_ALIGN,
 } from "../wire/split_ring.ts";
+
+/** The largest alignment that a 32-bit field can name. */
+const RING_ALIGN_MAX = 2 ** 31;
 
 /** Where the parts of a split ring lie, in bytes from the ring's start. */
 export interface SplitRingLayout {
@@ -44,7 +49,7 @@ export interface SplitRingLayout {
  */
 export function splitRingLayout(size: number, align: number): SplitRingLayout {
   checkQueueSize(size);
-  if (!isPowerOfTwo(align) || align < USED_RING_ALIGN) {
+  if (!isPowerOfTwo(align) || align < USED_RING_ALIGN || align > RING_ALIGN_MAX) {
     throw new VirtioError(
       "RING_ALIGN",
       `Lay out a ring: alignment ${align} is no power of two from ${USED_RING_ALIGN} to 2^31`,
@@ -86,11 +91,4 @@ export function checkQueueSize(size: number): void {
       `Lay out a ring: size ${size} is no power of two from 1 to ${QUEUE_SIZE_MAX}`,
     );
   }
-}
-
-function isPowerOfTwo(value: number): boolean {
-  // The range comes first: bit operators would cut a larger value, or a fraction, to 32 bits.
-  return (
-    Number.isInteger(value) && value >= 1 && value <= 0x80000000 && (value & (value - 1)) === 0
-  );
 }
