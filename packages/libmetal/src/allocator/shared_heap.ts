@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import { MetalError } from "../error.ts";
 import type { LockAcquisition } from "../lock/owner_word.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -233,7 +234,7 @@ export class SharedHeap {
         `Allocate ${size} bytes of heap "${this.#name}": that is no number of bytes`,
       );
     }
-    if (!Number.isInteger(Math.log2(alignment)) || alignment < 1 || alignment > 2 ** 31) {
+    if (!isPowerOfTwo(alignment) || alignment > 2 ** 31) {
       throw new MetalError(
         "INVALID_ARGUMENT",
         `Allocate ${size} bytes of heap "${this.#name}": ` +

@@ -269,6 +269,7 @@ describe("the addresses of a device", () => {
     for (const limits of [
       { maximumLength: 0 },
       { boundary: 3 },
+      { boundary: 2 ** 49 + 1 },
       { maximumAddress: -1 },
       { maximumAddress: NaN },
       { maximumSegments: 0 },

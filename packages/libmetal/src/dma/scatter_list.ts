@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import { MetalError } from "../error.ts";
 import type { AddressSpace } from "../memory/address_space.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -226,11 +227,11 @@ function merged(entries: readonly ScatterEntry[]): readonly ScatterEntry[] {
 }
 
 /** Refuses limits that nothing can keep. */
-export function checkLimits({ maximumLength = Infinity, boundary = 2 ** 53 }: ScatterLimits): void {
+export function checkLimits({ maximumLength = Infinity, boundary }: ScatterLimits): void {
   if (!(maximumLength >= 1)) {
     throw new MetalError("INVALID_ARGUMENT", `Split into at most ${maximumLength} bytes`);
   }
-  if (!Number.isInteger(Math.log2(boundary)) || boundary < 1) {
+  if (boundary !== undefined && !isPowerOfTwo(boundary)) {
     throw new MetalError("INVALID_ARGUMENT", `Split at a boundary of ${boundary}: no power of two`);
   }
 }

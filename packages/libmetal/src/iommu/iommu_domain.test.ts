@@ -286,6 +286,7 @@ describe("an IOMMU domain", () => {
     { pageSizes: [] },
     { pageSizes: [2] },
     { pageSizes: [4096, 5000] },
+    { pageSizes: [4096, 2 ** 49 + 1] },
     { pageSizes: [NaN] },
     { first: 1 },
     { first: -4096 },

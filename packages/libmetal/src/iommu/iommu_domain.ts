@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import type { DeviceAccess } from "../device/device_dma.ts";
 import { MetalError } from "../error.ts";
 import type { AddressSpace, AddressWindow } from "../memory/address_space.ts";
@@ -232,7 +233,7 @@ function checkShape(name: string, pageSizes: readonly number[], first: number, l
   const page = pageSizes[0] ?? 0;
   const attempt = `Make IOMMU domain "${name}"`;
   // An address of a window is a multiple of 4, so that words stay aligned.
-  if (page < 4 || pageSizes.some((size) => !Number.isInteger(Math.log2(size)))) {
+  if (page < 4 || pageSizes.some((size) => !isPowerOfTwo(size))) {
     throw new MetalError(
       "INVALID_ARGUMENT",
       `${attempt}: pages of ${pageSizes.join(", ")} bytes are not powers of two from 4 on`,

@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../bits/align.ts";
 import { MetalError } from "../error.ts";
 
 /** What an allocator of addresses gives out. */
@@ -72,7 +73,13 @@ interface Free {
 export function iovaAllocator(options: IovaAllocatorOptions): IovaAllocator {
   const { first, last, granule } = options;
   const whole = first % granule === 0 && (last + 1) % granule === 0;
-  if (!powerOfTwo(granule) || !whole || first < 0 || last < first || !Number.isSafeInteger(last)) {
+  if (
+    !isPowerOfTwo(granule) ||
+    !whole ||
+    first < 0 ||
+    last < first ||
+    !Number.isSafeInteger(last)
+  ) {
     throw new MetalError(
       "INVALID_ARGUMENT",
       `Make an allocator of ${first} to ${last}: not whole granules of ${granule} within 0 to 2^53 - 1`,
@@ -112,7 +119,7 @@ export function iovaAllocator(options: IovaAllocatorOptions): IovaAllocator {
     },
     allocate(length, align = granule) {
       const attempt = `Allocate ${length} bytes of device addresses`;
-      if (!(length > 0) || !powerOfTwo(align)) {
+      if (!(length > 0) || !isPowerOfTwo(align)) {
         throw new MetalError("INVALID_ARGUMENT", `${attempt}, aligned to ${align}`);
       }
       const size = Math.ceil(length / granule) * granule;
@@ -162,8 +169,4 @@ export function iovaAllocator(options: IovaAllocatorOptions): IovaAllocator {
       });
     },
   };
-}
-
-function powerOfTwo(value: number): boolean {
-  return value >= 1 && Number.isInteger(Math.log2(value));
 }

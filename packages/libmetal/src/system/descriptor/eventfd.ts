@@ -80,7 +80,10 @@ export async function adoptEventfd(descriptor: number): Promise<Eventfd> {
     throw new MetalError("INVALID_ARGUMENT", `${action}: it is ${kind}`);
   }
   const flags = libc.fcntl(descriptor, LINUX.F_GETFL, 0);
-  if (libc.fcntl(descriptor, LINUX.F_SETFL, flags | LINUX.O_NONBLOCK) === -1) {
+  if (
+    libc.fcntl(descriptor, LINUX.F_SETFL, flags | LINUX.O_NONBLOCK) === -1 ||
+    libc.fcntl(descriptor, LINUX.F_SETFD, LINUX.FD_CLOEXEC) === -1
+  ) {
     throw systemError(action, libc.errno());
   }
   return ownEventfd(libc, descriptor);
