@@ -86,7 +86,7 @@ export * from "./lock/register_spinlock_bank.ts";
 export type { HeapLock } from "./allocator/heap_lock.ts";
 export { HEAP_CONSTANTS, HEAP_LAYOUTS } from "./allocator/heap_layout.ts";
 export type { HeapBlock, HeapStatistics } from "./allocator/heap_blocks.ts";
-export * from "./allocator/shared_heap.ts";
+export type { AllocateOptions, SharedHeap } from "./allocator/shared_heap.ts";
 export * from "./allocator/open_heap.ts";
 
 // Doorbells.

@@ -38,6 +38,9 @@ export class SharedHeap {
   readonly #owner: number;
 
   /**
+   * Of `openHeap`, `formatHeap` and `attachHeap` only.
+   *
+   * @internal
    * @param memory The memory.
    * @param chain Its blocks, as its header has them.
    * @param lock Its lock.
