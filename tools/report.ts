@@ -12,21 +12,25 @@ const reportFile = join(repository, "docs/reports/test-long.md");
 
 /**
  * Writes what a run at the long counts showed to docs/reports/test-long.md. A suite that did not take
- * part keeps the row of its last run.
+ * part keeps the rows of its last run; a part of a suite has a row of its own, until the whole runs.
+ *
+ * @param results What ran.
+ * @param filters The parts of paths to which the run was limited; none for whole suites.
  */
-export function writeReport(results: readonly Result[]): void {
+export function writeReport(results: readonly Result[], filters: readonly string[]): void {
   const earlier = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : "";
   const rows: readonly (readonly [string, Count])[] = Object.entries(counts);
+  const when = `${commit()} | ${new Date().toISOString().slice(0, 10)}`;
   const text = `# The suite at its long counts
 
-Written by \`bun run test:long\`. A row is of the suite's last run, \`bun run test:long --runtime SUITE\` where it ran by itself.
+Written by \`bun run test:long\`. A row is of the suite's last run, \`bun run test:long --runtime SUITE\` where it ran by itself, with the words behind it where only the files were run whose paths hold them.
 
 Machine: ${cpus()[0]?.model ?? arch()}, ${availableParallelism()} cores, ${type()} ${release()}.
 Runtimes: Bun ${versionOf("bun")}, Deno ${versionOf("deno")}, Node ${versionOf("node")}.
 ${suites.map((suite) => hosts[suite]?.() ?? "").join("")}
 | suite | passed | failed | skipped | seconds | at commit | on |
 | --- | ---: | ---: | ---: | ---: | --- | --- |
-${suiteRows(results, earlier, `${commit()} | ${new Date().toISOString().slice(0, 10)}`).join("\n")}
+${suiteRows(results, filters, earlier, when).join("\n")}
 
 | repeated | short | long | promise |
 | --- | ---: | ---: | --- |
@@ -40,22 +44,26 @@ ${rows.map(([name, { short, long, meets }]) => `| ${name} | ${short} | ${long} |
  * The rows of the suites: of those that ran, and what an earlier report has of the others.
  *
  * @param results What ran.
+ * @param filters What the run was limited to.
  * @param earlier The report of before, or nothing.
  * @param when The commit and the date of this run.
  */
 export function suiteRows(
   results: readonly Result[],
+  filters: readonly string[],
   earlier: string,
   when: string,
 ): readonly string[] {
+  const kept = earlier.split("\n");
   return suites.flatMap((suite) => {
+    const before = kept.filter((line) => new RegExp(`^\\| ${suite} `).test(line));
     const ran = results.find((result) => result.suite === suite);
-    if (ran === undefined) {
-      const row = earlier.split("\n").find((line) => line.startsWith(`| ${suite} | `));
-      return row === undefined ? [] : [row];
-    }
+    if (ran === undefined) return before;
+    const name = [suite, ...filters].join(" ");
     const { passed, failed, skipped, seconds } = ran;
-    return [`| ${suite} | ${passed} | ${failed} | ${skipped} | ${seconds.toFixed(0)} | ${when} |`];
+    const row = `| ${name} | ${passed} | ${failed} | ${skipped} | ${seconds.toFixed(0)} | ${when} |`;
+    if (filters.length === 0) return [row];
+    return [...before.filter((line) => !line.startsWith(`| ${name} | `)), row];
   });
 }
 

@@ -59,7 +59,7 @@ for (const { suite, passed, failed, skipped, seconds } of summary) {
   const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;
   console.log(`${suite.padEnd(8)}  ${counts} in ${seconds.toFixed(0)} s`);
 }
-if (values.long) writeReport(summary);
+if (values.long) writeReport(summary, filters);
 process.exit(summary.some(({ failed }) => failed > 0) ? 1 : 0);
 
 function argumentsOf(suite: Suite): readonly string[] {
