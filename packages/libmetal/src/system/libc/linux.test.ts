@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { arch } from "node:process";
 import { expect, test } from "vitest";
+import { buildCProgram } from "../../../fixtures/c_program.ts";
 import { LINUX, openFlags } from "./linux.ts";
 
 test("the numbers are those of the headers of this machine", () => {
@@ -31,16 +28,12 @@ test("the numbers are those of the headers of this machine", () => {
     "  return 0;",
     "}",
   ].join("\n");
-  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
-  try {
-    const program = join(directory, "numbers");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: source });
-    const lines = execFileSync(program, { encoding: "utf8" }).trim().split("\n");
-    const numbers = lines
-      .map((line) => line.split(" "))
-      .map(([name, text]) => [name, Number(text)]);
-    expect(numbers).toEqual(Object.entries(expected));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  using program = buildCProgram({ text: source });
+  const numbers = program
+    .run()
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "))
+    .map(([name, text]) => [name, Number(text)]);
+  expect(numbers).toEqual(Object.entries(expected));
 });

@@ -1,8 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
+import { buildCProgram } from "../../../fixtures/c_program.ts";
 import { EPOLL_EVENT } from "./epoll.ts";
 import { CMSGHDR, IOVEC, MSGHDR, SOCKADDR_UN, UCRED } from "./socket.ts";
 import { STATFS, STATX } from "./stat.ts";
@@ -23,14 +20,8 @@ test.each(STRUCTURES)("$name is laid out as in $source", ({ name, source, size, 
     ),
     "}",
   ].join("\n");
-  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
-  try {
-    const program = join(directory, "layout");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: text });
-    const numbers = execFileSync(program, { encoding: "utf8" }).split(" ").map(Number);
-    const rows = Object.values(fields).flatMap(({ offset, size: bytes }) => [offset, bytes]);
-    expect(numbers).toEqual([size, ...rows]);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  using program = buildCProgram({ text });
+  const numbers = program.run().split(" ").map(Number);
+  const rows = Object.values(fields).flatMap(({ offset, size: bytes }) => [offset, bytes]);
+  expect(numbers).toEqual([size, ...rows]);
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { LOCK_CONSTANTS, LOCK_LAYOUTS } from "@openamp/libmetal";
 import { createSharedMemory } from "@openamp/libmetal/system";
 import { afterAll, describe, expect, test } from "vitest";
@@ -107,7 +106,7 @@ describe("a program in C that obeys the rules of LOCK_LAYOUTS", () => {
   });
 
   test("finds every field and every flag where they are said to be", () => {
-    const lines = execFileSync(peer.path, ["layout"], { encoding: "utf8" }).trim().split("\n");
+    const lines = peer.run("layout").trim().split("\n");
     const rows = [
       ...LOCK_LAYOUTS.flatMap(({ name, fields }) =>
         Object.entries(fields).map(

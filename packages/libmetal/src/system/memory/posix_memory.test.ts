@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSharedMemory, unlinkSharedMemory } from "@openamp/libmetal/system";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildCProgram } from "../../../fixtures/c_program.ts";
 import { asNobody, nobody, withMounts } from "../../../fixtures/other_rights.ts";
 import { runProgram, SYSTEM_URL } from "../../../fixtures/runtime_program.ts";
 
@@ -73,7 +73,7 @@ describe("POSIX shared memory", () => {
   });
 
   test("is what C programs open, make, size and remove", async () => {
-    const source = `
+    const text = `
       #include <fcntl.h>
       #include <stdio.h>
       #include <string.h>
@@ -91,10 +91,8 @@ describe("POSIX shared memory", () => {
         words32[2] = 8;
         return 0;
       }`;
-    const program = join(directory, "shm");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: source });
-    const c = (action: string): string =>
-      execFileSync(program, [action, name], { encoding: "utf8" });
+    using program = buildCProgram({ text });
+    const c = (action: string): string => program.run(action, name);
 
     const first = await openSharedMemory({ name, size: SIZE, create: "exclusive" });
     first.memory.write32(4, 7);

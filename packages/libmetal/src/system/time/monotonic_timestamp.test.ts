@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { monotonicTimestamp } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
+import { buildCProgram } from "../../../fixtures/c_program.ts";
 
 const PROGRAM = `
 #include <stdio.h>
@@ -17,17 +14,11 @@ int main(void) {
 
 test("a program in C reads the same clock", async () => {
   const timestamp = await monotonicTimestamp();
-  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
-  try {
-    const program = join(directory, "now");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: PROGRAM });
-    const before = timestamp();
-    const theirs = BigInt(execFileSync(program, { encoding: "utf8" }));
-    const after = timestamp();
-    expect([before <= theirs, theirs <= after]).toEqual([true, true]);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  using program = buildCProgram({ text: PROGRAM });
+  const before = timestamp();
+  const theirs = BigInt(program.run());
+  const after = timestamp();
+  expect([before <= theirs, theirs <= after]).toEqual([true, true]);
 });
 
 test("it never goes back", async () => {

@@ -1,8 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { buildCProgram } from "../../../../fixtures/c_program.ts";
 import { VFIO_CONSTANTS, VFIO_LAYOUTS } from "./vfio_layouts.ts";
 
 /** By name, what gcc makes of <linux/vfio.h>: `struct.member` at its offset and size, or a value. */
@@ -33,16 +30,10 @@ beforeAll(() => {
     "  return 0;",
     "}",
   ].join("\n");
-  const directory = mkdtempSync(join(tmpdir(), "libmetal-"));
-  try {
-    const program = join(directory, "vfio");
-    execFileSync("gcc", ["-x", "c", "-", "-o", program], { input: source });
-    for (const line of execFileSync(program, { encoding: "utf8" }).trim().split("\n")) {
-      const [name = "", ...numbers] = line.split(" ");
-      facts.set(name, numbers.map(Number));
-    }
-  } finally {
-    rmSync(directory, { recursive: true });
+  using program = buildCProgram({ text: source });
+  for (const line of program.run().trim().split("\n")) {
+    const [name = "", ...numbers] = line.split(" ");
+    facts.set(name, numbers.map(Number));
   }
 });
 
