@@ -8,9 +8,9 @@ const runtimes: readonly EmulatedRuntime[] = ["bun", "deno", "node"];
 
 const system = "packages/libmetal/src/system";
 
-/** What differs between processors: numbers, layouts, calls, and words that are shared. */
+/** What differs between processors: numbers, layouts, calls of C, and words that are shared. */
 const core = [
-  "{ffi,futex,libc,time}/**/*.test.ts",
+  "{ffi,libc,time}/**/*.test.ts",
   "memory/{atomic_loads,process_heap,shared_*,two_processes}.test.ts",
 ].map((files) => `${system}/${files}`);
 

@@ -40,6 +40,12 @@ test("a message that holds itself arrives as one that does", async () => {
   expect(await received(theirs, 1)).toEqual([file]);
 });
 
+test("a pattern arrives as one", async () => {
+  const [ours, theirs] = await connection();
+  channelOver(ours).send({ testNamePattern: /^a "b"\n/iu });
+  expect(await received(theirs, 1)).toEqual([{ testNamePattern: /^a "b"\n/iu }]);
+});
+
 test("messages that arrive in pieces are whole", async () => {
   const [ours, theirs] = await connection();
   const messages = received(theirs, 2);

@@ -13,6 +13,19 @@ export interface Channel {
   offMessage(listener: (message: unknown) => void): void;
 }
 
+/** Begins a regular expression that is written as text: the filter for the names of tests is one. */
+const PATTERN = "\0pattern:";
+
+function replace(_key: string, value: unknown): unknown {
+  return value instanceof RegExp ? `${PATTERN}${value.flags}:${value.source}` : value;
+}
+
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== "string" || !value.startsWith(PATTERN)) return value;
+  const [, flags, source = ""] = /^([a-z]*):(.*)$/s.exec(value.slice(PATTERN.length)) ?? [];
+  return new RegExp(source, flags);
+}
+
 /** The channel over a socket. */
 export function channelOver(socket: Socket): Channel {
   const listeners = new Set<(message: unknown) => void>();
@@ -20,12 +33,13 @@ export function channelOver(socket: Socket): Channel {
   socket.setEncoding("utf8").on("data", (chunk) => {
     const lines = (rest + String(chunk)).split("\n");
     rest = lines.pop() ?? "";
-    for (const message of lines.map((line) => parse(line) as unknown)) {
+    for (const line of lines) {
+      const message: unknown = parse(line, revive);
       for (const listener of listeners) listener(message);
     }
   });
   return {
-    send: (message) => void socket.write(`${stringify(message)}\n`),
+    send: (message) => void socket.write(`${stringify(message, replace)}\n`),
     onMessage: (listener) => void listeners.add(listener),
     offMessage: (listener) => void listeners.delete(listener),
   };
