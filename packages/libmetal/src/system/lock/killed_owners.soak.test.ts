@@ -20,6 +20,11 @@ const STARTING = 3;
 const STUCK_MS = 20_000;
 /** Looks in a row, of some milliseconds each, at which no victim owned it: then it is stuck too. */
 const MOST_IDLE = 5000;
+/**
+ * Looks in a row after which one that starts is killed like the others. It takes part as soon as it is
+ * up, and a mutex is not fair: on a quiet processor it may take it again and again before another wakes.
+ */
+const JOIN_IDLE = 500;
 
 const peer = buildCProgram("./c/lock_peer.c");
 afterAll(() => peer[Symbol.dispose]());
@@ -70,6 +75,11 @@ test(
         const chosen = turn % 8 === 0 ? any : owner;
         if (chosen === undefined) {
           if (++idle > MOST_IDLE) throw new Error(`Thread ${mutex.owner} owns the mutex for ever`);
+          const joining = idle % JOIN_IDLE === 0 ? starting.shift() : undefined;
+          if (joining !== undefined) {
+            contending.add(await joining);
+            starting.push(victim(turn++, path));
+          }
           continue;
         }
         idle = 0;
