@@ -1,7 +1,8 @@
 // `bun run bench [--json] [--report] [case filter...]`: every case on every runtime that is here,
 // beside the same in C or the bare operation of the runtime, measured in turn in one run. A filter is a part of a case's label, such as
 // `thread` or `round-trip`; a case runs when one of them fits. `--json` prints one object, and
-// `--report` writes docs/reports/bench.md.
+// `--report` writes docs/reports/bench.md, or a file
+// beside it with the filters in its name.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -44,5 +45,5 @@ for (const each of chosen) {
 }
 
 const benchmark: Benchmark = { machine: here, baseline, rows };
-if (values.report) writeReport(benchmark);
+if (values.report) writeReport(benchmark, filters);
 console.log(values.json ? JSON.stringify(benchmark) : text(benchmark));

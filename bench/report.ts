@@ -29,15 +29,19 @@ ${table(rows)}`;
 }
 
 /**
- * Writes a run to docs/reports/bench.md, with the C sources that it was compared with.
+ * Writes a run to docs/reports/bench.md, with the C sources that it was compared with; a run of some
+ * cases to a file beside it, with their filters in its name.
  *
  * @param benchmark The run.
+ * @param filters What chose the cases; none for all.
  */
-export function writeReport(benchmark: Benchmark): void {
+export function writeReport(benchmark: Benchmark, filters: readonly string[]): void {
   const { command, sources } = benchmark.baseline;
+  const words = ["bun run bench --report", ...filters].join(" ");
+  const name = ["bench", ...filters].join("-").replaceAll(/[^a-z0-9-]+/gi, "-");
   const markdown = `# The benchmarks
 
-Written by \`bun run bench --report\` on ${new Date().toISOString().slice(0, 10)}, at commit ${commit()}. [benchmarks.md](../benchmarks.md) says how to read it.
+Written by \`${words}\` on ${new Date().toISOString().slice(0, 10)}, at commit ${commit()}. [benchmarks.md](../benchmarks.md) says how to read it.
 
 \`\`\`text
 ${text(benchmark)}
@@ -54,7 +58,7 @@ ${JSON.stringify(benchmark)}
 Built by \`${command}\`.
 ${sources.map(({ path, sha256 }) => sourceOf(path, sha256)).join("")}`;
   mkdirSync(join(repository, "docs/reports"), { recursive: true });
-  writeFileSync(join(repository, "docs/reports/bench.md"), markdown);
+  writeFileSync(join(repository, `docs/reports/${name}.md`), markdown);
 }
 
 function sourceOf(path: string, sha256: string): string {
