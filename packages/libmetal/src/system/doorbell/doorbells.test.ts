@@ -207,9 +207,14 @@ describe.each(RUNTIMES)("with a process of %s", (runtime) => {
 describe.each(PROCESS_LINES)("a process at a line of type %s", (line) => {
   test("takes no time of the processor while nobody rings", async () => {
     await using other = await partner(line, thisRuntime);
-    other.process.tell("idle");
-    // Milliseconds in a second: a thread that spins takes a thousand.
-    expect(Number(await other.process.line())).toBeLessThan(250);
+    // Milliseconds in a second: a thread that spins takes a thousand, in each. An engine or an emulator
+    // may still be translating the code in the first.
+    let used = Infinity;
+    for (let second = 0; used >= 250 && second < 10; second++) {
+      other.process.tell("idle");
+      used = Number(await other.process.line());
+    }
+    expect(used).toBeLessThan(250);
   });
 
   test("T24, T43: rings in a storm, and is killed in it: timers go on, and then nothing spins", async () => {
