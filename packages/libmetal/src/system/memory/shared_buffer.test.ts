@@ -4,10 +4,9 @@ import { bufferMemory } from "@openamp/libmetal";
 import { createSharedMemory, mapSharedFile, type MappedFile } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
 import { ended, SYSTEM_URL, startProgram } from "../../../fixtures/runtime_program.ts";
+import { LIMIT_MS } from "../../../fixtures/runtimes.ts";
 
 const SIZE = 0x11000;
-/** No wait for a Worker or a process is longer. */
-const LIMIT_MS = 30_000;
 
 /** Sleeps on word 0 until it is woken, and answers in word 1. */
 const SLEEPER = `

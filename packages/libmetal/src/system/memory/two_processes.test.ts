@@ -5,12 +5,13 @@ import type { SharedWords } from "@openamp/libmetal";
 import { createSharedMemory, type MappedFile } from "@openamp/libmetal/system";
 import { expect, test } from "vitest";
 import { count } from "../../../../../tools/counts.ts";
+import { EMULATED } from "../../../fixtures/runtimes.ts";
 
 const PLACE = { size: 0x1000, physicalAddress: 0 };
 const INCREMENTS = count("increments of two processes");
 const MESSAGES = 2000;
 /** No wait for the other process is longer. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = EMULATED ? 120_000 : 30_000;
 
 /** Offsets: who has begun, then what the processes share. */
 const READY = 0;
