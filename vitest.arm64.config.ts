@@ -38,9 +38,9 @@ export default defineConfig({
           // Bun refuses what these read: on arm64 its atomic loads write.
           ...(name === "bun" ? ["**/read_only_mapping.test.ts"] : []),
         ],
-        // Deno and Node take up to ten seconds to start: one process runs all files.
+        // Deno and Node take up to ten seconds to start: a process runs one file after the other.
         isolate: name === "bun",
-        maxWorkers: 1,
+        maxWorkers: 2,
         testTimeout: 240_000,
         hookTimeout: 240_000,
       },
